@@ -1,0 +1,1 @@
+"""Connectors: one route into one region, behind one interface."""

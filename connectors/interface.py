@@ -1,0 +1,162 @@
+"""The connector interface: what a route into a region promises, and the words it speaks.
+
+A connector is synchronous. A browser family runs its pages on the worker's one browser thread and blocks here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from schema.dataset import Dataset, Route
+from schema.period import Period
+from schema.raw import RawPage
+
+
+class ChallengeKind(StrEnum):
+    """Something only a person can do."""
+
+    CREDENTIALS = "credentials"
+    """Person id and password of the tax portal. Answer fields: ``person_id``, ``password``."""
+    SMS_CODE = "sms_code"
+    """A code the portal sent to the person's phone. Answer field: ``code``."""
+    PICTURE = "picture"
+    """Characters in a picture. Answer field: ``text``."""
+    SLIDER = "slider"
+    """A piece to drag into its gap. Answer field: ``x``, in pixels of the shown picture, from its left edge."""
+    IDENTITY = "identity"
+    """A choice among companies and roles. Answer field: ``choice``, the id of an option."""
+
+
+class Resume(StrEnum):
+    """How a challenge goes on."""
+
+    SERIALIZABLE = "serializable"
+    """The flow's state is sealed; any process can go on, and it survives a restart."""
+    LIVE_PAGE = "live_page"
+    """Bound to an open browser page; a crash supersedes the challenge with a new one and tells the person so."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice of an identity challenge."""
+
+    id: str
+    label: str
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """A question to the person.
+
+    ``picture`` and ``piece`` are PNG bytes (the slider's background and its piece, or the captcha); ``piece_y`` is the
+    piece's top edge in pixels of the background. ``hint`` is what the portal tells, e.g. a masked phone number.
+    ``seconds`` is its life. ``retry`` is True when the portal refused the answer before.
+    """
+
+    kind: ChallengeKind
+    resume: Resume
+    seconds: int
+    hint: str = ""
+    picture: bytes | None = field(default=None, repr=False)
+    piece: bytes | None = field(default=None, repr=False)
+    piece_y: int = 0
+    options: tuple[Option, ...] = ()
+    retry: bool = False
+
+
+Answer = dict[str, str]
+"""The person's answer, by the field names of its ``ChallengeKind``. Secret: never logged, never stored in clear."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """授权回执: the portal's own confirmation that the bank may read.
+
+    ``secret`` is what a later fetch needs (token, browser storage state): sealed by the caller, never logged.
+    """
+
+    receipt: str
+    granted_at: datetime
+    expires_at: datetime | None
+    secret: bytes = field(repr=False)
+
+
+class Credentials(Protocol):
+    """The person's portal password, under the vault's single-use rule.
+
+    ``current`` gives the answer to the last CREDENTIALS challenge, or None when there is none that may be sent. The flow
+    calls ``sending`` durably *before* it submits the password, then exactly one of ``accepted`` or ``rejected``. After a
+    crash between the two, ``current`` gives None: nobody knows whether the portal rejected it, so the person is
+    asked again.
+    """
+
+    def current(self) -> Answer | None: ...
+    def sending(self) -> None: ...
+    def accepted(self) -> None: ...
+    def rejected(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class AuthorizationRequest:
+    """Who asks whom for what. ``reference`` is stable over re-runs and crashes: a portal that takes an idempotency key
+    gets it, so that a second try never makes a second grant."""
+
+    reference: str
+    taxpayer_id: str
+    person_id: str
+    """The acting person's id number as the bank knows it; empty when the person enters it."""
+    scopes: dict[Dataset, Period]
+    credentials: Credentials
+
+
+class Flow(Protocol):
+    """One authorization under way at a portal."""
+
+    def advance(self, answer: Answer | None) -> Challenge | Grant:
+        """Go on with the answer to the last challenge (None at the start). Ends with a ``Grant``.
+
+        Raises the portal's faults of ``schema.errors``. A wrong SMS code, captcha or slider is not raised: the same kind of
+        challenge comes back with ``retry`` set, until the portal's budget ends in ``AccountLocked`` or ``ChallengeRejected``.
+        """
+
+    def state(self) -> bytes:
+        """The state to seal when the last challenge is SERIALIZABLE; ``Connector.resume`` takes it back."""
+
+    def close(self) -> None:
+        """Let go of pages and sessions. Idempotent."""
+
+
+class Connector(Protocol):
+    """One route into one region."""
+
+    route: Route
+    datasets: frozenset[Dataset]
+
+    def authorize(self, request: AuthorizationRequest) -> Flow:
+        """Begin an authorization. Nothing is sent until ``advance``."""
+
+    def resume(self, request: AuthorizationRequest, state: bytes) -> Flow:
+        """Take up a flow whose last challenge was SERIALIZABLE."""
+
+    def existing(self, request: AuthorizationRequest) -> Grant | None:
+        """Ask the portal whether an earlier try of this reference already succeeded. None when it cannot tell."""
+
+    def fetch(self, grant: Grant, taxpayer_id: str, dataset: Dataset, period: Period) -> Iterator[RawPage]:
+        """The dataset's pages. The company's id is checked on the portal before the first one (``WrongTaxpayer``)."""
+
+    def revoke(self, grant: Grant, taxpayer_id: str) -> None:
+        """Withdraw the grant at the portal, where the portal can."""
+
+    def probe(self) -> None:
+        """Anonymous canary, no taxpayer involved: returns when the route works, raises its fault when not."""
+
+    def close(self) -> None:
+        """Let go of connections. Idempotent."""
+
+
+ConnectorFactory = Callable[..., Connector]
