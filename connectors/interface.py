@@ -5,7 +5,7 @@ A connector is synchronous. A browser family runs its pages on the worker's one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -159,4 +159,3 @@ class Connector(Protocol):
         """Let go of connections. Idempotent."""
 
 
-ConnectorFactory = Callable[..., Connector]

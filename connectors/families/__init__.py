@@ -1,0 +1,1 @@
+"""Families: portals built by one vendor on one pattern. Each package offers ``connect(endpoint, tools)``."""

@@ -1,0 +1,61 @@
+"""Faults on demand. The table is the whole behaviour: a server asks ``active`` before it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FaultKind(StrEnum):
+    DOWN = "down"
+    """The connection is closed without an answer."""
+    SLOW = "slow"
+    """Every answer waits ``seconds``."""
+    SERVER_ERROR = "server_error"
+    """HTTP 500 with an HTML error page."""
+    TRUNCATED = "truncated"
+    """The body ends half-way."""
+    LAYOUT_CHANGED = "layout_changed"
+    """Other element ids and labels on pages; renamed fields in messages."""
+    WRONG_COMPANY = "wrong_company"
+    """After sign-in the portal shows another company."""
+    SESSION_LOST = "session_lost"
+    """The session or token is forgotten."""
+    MAINTENANCE = "maintenance"
+    """A maintenance notice instead of an answer."""
+    THROTTLED = "throttled"
+    """HTTP 429 with ``Retry-After: seconds``."""
+
+
+@dataclass
+class Fault:
+    """``path`` is a prefix of the paths it strikes; ``times`` counts down, None is until cleared."""
+
+    kind: FaultKind
+    path: str = "/"
+    times: int | None = None
+    seconds: float = 1.0
+
+
+class FaultTable:
+    """The faults of one portal."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+
+    def add(self, fault: Fault) -> None:
+        self._faults.append(fault)
+
+    def clear(self) -> None:
+        self._faults.clear()
+
+    def active(self, kind: FaultKind, path: str) -> Fault | None:
+        """The fault of this kind that strikes this path now, counted down; None when there is none."""
+        for fault in self._faults:
+            if fault.kind is kind and path.startswith(fault.path):
+                if fault.times is not None:
+                    fault.times -= 1
+                    if fault.times <= 0:
+                        self._faults.remove(fault)
+                return fault
+        return None
