@@ -1,6 +1,7 @@
 """The connector interface: what a route into a region promises, and the words it speaks.
 
-A connector is synchronous. A browser family runs its pages on the worker's one browser thread and blocks here.
+A connector is synchronous. A browser family runs its pages on the worker's one browser thread and blocks
+here.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ class ChallengeKind(StrEnum):
     PICTURE = "picture"
     """Characters in a picture. Answer field: ``text``."""
     SLIDER = "slider"
-    """A piece to drag into its gap. Answer field: ``x``, in pixels of the shown picture, from its left edge."""
+    """A piece to drag into its gap. Answer field: ``x``, in pixels of the shown picture, from its left
+    edge."""
     IDENTITY = "identity"
     """A choice among companies and roles. Answer field: ``choice``, the id of an option."""
 
@@ -37,7 +39,8 @@ class Resume(StrEnum):
     SERIALIZABLE = "serializable"
     """The flow's state is sealed; any process can go on, and it survives a restart."""
     LIVE_PAGE = "live_page"
-    """Bound to an open browser page; a crash supersedes the challenge with a new one and tells the person so."""
+    """Bound to an open browser page; a crash supersedes the challenge with a new one and tells the person
+    so."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,9 @@ class Option:
 class Challenge:
     """A question to the person.
 
-    ``picture`` and ``piece`` are PNG bytes (the slider's background and its piece, or the captcha); ``piece_y`` is the
-    piece's top edge in pixels of the background. ``hint`` is what the portal tells, e.g. a masked phone number.
-    ``seconds`` is its life. ``retry`` is True when the portal refused the answer before.
+    ``picture`` and ``piece`` are PNG bytes (the slider's background and its piece, or the captcha);
+    ``piece_y`` is the piece's top edge in pixels of the background. ``hint`` is what the portal tells, e.g. a
+    masked phone number. ``seconds`` is its life. ``retry`` is True when the portal refused the answer before.
     """
 
     kind: ChallengeKind
@@ -70,7 +73,8 @@ class Challenge:
 
 
 Answer = dict[str, str]
-"""The person's answer, by the field names of its ``ChallengeKind``. Secret: never logged, never stored in clear."""
+"""The person's answer, by the field names of its ``ChallengeKind``. Secret: never logged, never stored in
+clear."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +93,10 @@ class Grant:
 class Credentials(Protocol):
     """The person's portal password, under the vault's single-use rule.
 
-    ``current`` gives the answer to the last CREDENTIALS challenge, or None when there is none that may be sent. The flow
-    calls ``sending`` durably *before* it submits the password, then exactly one of ``accepted`` or ``rejected``. After a
-    crash between the two, ``current`` gives None: nobody knows whether the portal rejected it, so the person is
-    asked again.
+    ``current`` gives the answer to the last CREDENTIALS challenge, or None when there is none that may be
+    sent. The flow calls ``sending`` durably *before* it submits the password, then exactly one of
+    ``accepted`` or ``rejected``. After a crash between the two, ``current`` gives None: nobody knows whether
+    the portal rejected it, so the person is asked again.
     """
 
     def current(self) -> Answer | None: ...
@@ -103,8 +107,8 @@ class Credentials(Protocol):
 
 @dataclass(frozen=True)
 class AuthorizationRequest:
-    """Who asks whom for what. ``reference`` is stable over re-runs and crashes: a portal that takes an idempotency key
-    gets it, so that a second try never makes a second grant."""
+    """Who asks whom for what. ``reference`` is stable over re-runs and crashes: a portal that takes an
+    idempotency key gets it, so that a second try never makes a second grant."""
 
     reference: str
     taxpayer_id: str
@@ -120,8 +124,9 @@ class Flow(Protocol):
     def advance(self, answer: Answer | None) -> Challenge | Grant:
         """Go on with the answer to the last challenge (None at the start). Ends with a ``Grant``.
 
-        Raises the portal's faults of ``schema.errors``. A wrong SMS code, captcha or slider is not raised: the same kind of
-        challenge comes back with ``retry`` set, until the portal's budget ends in ``AccountLocked`` or ``ChallengeRejected``.
+        Raises the portal's faults of ``schema.errors``. A wrong SMS code, captcha or slider is not raised:
+        the same kind of challenge comes back with ``retry`` set, until the portal's budget ends in
+        ``AccountLocked`` or ``ChallengeRejected``.
         """
 
     def state(self) -> bytes:
@@ -144,10 +149,12 @@ class Connector(Protocol):
         """Take up a flow whose last challenge was SERIALIZABLE."""
 
     def existing(self, request: AuthorizationRequest) -> Grant | None:
-        """Ask the portal whether an earlier try of this reference already succeeded. None when it cannot tell."""
+        """Ask the portal whether an earlier try of this reference already succeeded. None when it cannot
+        tell."""
 
     def fetch(self, grant: Grant, taxpayer_id: str, dataset: Dataset, period: Period) -> Iterator[RawPage]:
-        """The dataset's pages. The company's id is checked on the portal before the first one (``WrongTaxpayer``)."""
+        """The dataset's pages. The company's id is checked on the portal before the first one
+        (``WrongTaxpayer``)."""
 
     def revoke(self, grant: Grant, taxpayer_id: str) -> None:
         """Withdraw the grant at the portal, where the portal can."""
@@ -157,5 +164,3 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Let go of connections. Idempotent."""
-
-

@@ -28,7 +28,8 @@ class Limits(_Strict):
 
 
 class RouteOverlay(_Strict):
-    """One route of a region. ``verified`` stays False until a person who can reach the host has certified it."""
+    """One route of a region. ``verified`` stays False until a person who can reach the host has certified
+    it."""
 
     family: str
     base_url: str
@@ -59,7 +60,10 @@ class Overlay(_Strict):
 def overlays() -> Mapping[str, Overlay]:
     """Every region file by region code."""
     files = sorted(FOLDER.glob("*.toml"))
-    return {path.stem: Overlay.model_validate({"code": path.stem, **tomllib.loads(path.read_text())}) for path in files}
+    return {
+        path.stem: Overlay.model_validate({"code": path.stem, **tomllib.loads(path.read_text())})
+        for path in files
+    }
 
 
 def overlay(code: str) -> Overlay:

@@ -1,4 +1,5 @@
-"""From a region's overlay to a live connector. The deployment may point a route at another address (a sandbox, a proxy)."""
+"""From a region's overlay to a live connector. The deployment may point a route at another address (a
+sandbox, a proxy)."""
 
 from __future__ import annotations
 
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 class Endpoint:
     """One route of one region as this deployment reaches it.
 
-    ``private`` is True when the deployment itself listed the address, so that a private one is allowed. ``keys`` holds
-    PEM or hex key material that the family needs (the bank's own keys and the portal's public one), by role.
+    ``private`` is True when the deployment itself listed the address, so that a private one is allowed.
+    ``keys`` holds PEM or hex key material that the family needs (the bank's own keys and the portal's public
+    one), by role.
     """
 
     region: str
@@ -34,7 +36,8 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Tools:
-    """What a worker lends to its connectors. ``browser`` starts the one browser of the worker on first use."""
+    """What a worker lends to its connectors. ``browser`` starts the one browser of the worker on first
+    use."""
 
     browser: Callable[[], Browser]
 
@@ -50,9 +53,16 @@ def endpoint(region: str, route: Route, listed: Endpoints) -> Endpoint:
     if own is None:
         return Endpoint(region, route, base, base.base_url, hosts=base.hosts)
     hosts, keys = own.get("hosts", {}), own.get("keys", {})
-    assert isinstance(hosts, Mapping) and isinstance(keys, Mapping)
+    assert isinstance(hosts, Mapping)
+    assert isinstance(keys, Mapping)
     return Endpoint(
-        region, route, base, str(own.get("base_url", base.base_url)), private=True, hosts={**base.hosts, **hosts}, keys=keys
+        region,
+        route,
+        base,
+        str(own.get("base_url", base.base_url)),
+        private=True,
+        hosts={**base.hosts, **hosts},
+        keys=keys,
     )
 
 

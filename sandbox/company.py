@@ -1,4 +1,4 @@
-"""What a portal of the sandbox knows of a company. All of it is synthetic, or read from a folder of invoices."""
+"""What a portal of the sandbox knows of a company: synthetic, or read from a folder of invoices."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The portal's own log: what really happened at the portal, for proofs about the suite.
 
-Passwords and codes appear as salted digests only, so that "the same rejected password came twice" can be told.
+Passwords and codes appear as salted digests only, so that "the same rejected password came twice" can be
+told.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ def digest(secret: str) -> str:
 
 @dataclass(frozen=True)
 class Entry:
-    """``event`` is one of: sign_in_accepted, sign_in_rejected, sign_in_locked, captcha_wrong, sms_sent, sms_wrong,
-    session_started, session_ended, identity_chosen, grant_made, grant_repeated, grant_revoked, page_served, refused."""
+    """``event`` is one of: sign_in_accepted, sign_in_rejected, sign_in_locked, captcha_wrong, sms_sent,
+    sms_wrong, session_started, session_ended, identity_chosen, grant_made, grant_repeated, grant_revoked,
+    page_served, refused."""
 
     at: str
     region: str
@@ -42,10 +44,14 @@ class Journal:
         self._entries: list[Entry] = []
         self._lock = Lock()
 
-    def write(self, event: str, *, taxpayer_id: str = "", person_id: str = "", mark: str = "", detail: str = "") -> None:
+    def write(
+        self, event: str, *, taxpayer_id: str = "", person_id: str = "", mark: str = "", detail: str = ""
+    ) -> None:
         at = datetime.now(UTC).isoformat()
         with self._lock:
-            self._entries.append(Entry(at, self._region, self._family, event, taxpayer_id, person_id, mark, detail))
+            self._entries.append(
+                Entry(at, self._region, self._family, event, taxpayer_id, person_id, mark, detail)
+            )
 
     def entries(self) -> list[dict[str, str]]:
         with self._lock:

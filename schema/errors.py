@@ -66,7 +66,7 @@ class TaxlinkError(Exception):
         return self.cause_code()
 
 
-# --- the portal's faults -------------------------------------------------------------------------------------------
+# --- the portal's faults ---
 
 
 class PortalError(TaxlinkError):
@@ -136,7 +136,7 @@ class PageChanged(PortalError):
     action, actor, zh = Action.FALL_BACK, Actor.OPERATIONS, "税务门户的页面已变化"
 
 
-# --- the person ----------------------------------------------------------------------------------------------------
+# --- the person ---
 
 
 class ChallengeRejected(PortalError):
@@ -163,7 +163,7 @@ class LoginNeeded(PortalError):
     action, actor, zh, status = Action.ASK_PERSON, Actor.BORROWER, "请登录税务门户", 409
 
 
-# --- the right to read ---------------------------------------------------------------------------------------------
+# --- the right to read ---
 
 
 class ConsentExpired(TaxlinkError):
@@ -196,7 +196,7 @@ class SessionExpired(PortalError):
     action, actor, zh, status = Action.REAUTHORIZE, Actor.BORROWER, "税务门户会话已过期", 409
 
 
-# --- the end of the road -------------------------------------------------------------------------------------------
+# --- the end of the road ---
 
 
 class CredentialsRejected(PortalError):
@@ -247,7 +247,7 @@ class CertificateExpired(PortalError):
     action, actor, zh = Action.STOP, Actor.OPERATIONS, "税务门户证书已过期"
 
 
-# --- the data ------------------------------------------------------------------------------------------------------
+# --- the data ---
 
 
 class DataCorrupt(PortalError):
@@ -268,7 +268,7 @@ class DataConflict(PortalError):
     action, actor, zh = Action.QUARANTINE, Actor.OPERATIONS, "收到的数据互相矛盾"
 
 
-# --- callers and persons at our own door ---------------------------------------------------------------------------
+# --- callers and persons at our own door ---
 
 
 class Refused(TaxlinkError):
@@ -391,7 +391,7 @@ class AnswerInvalid(Refused):
     actor, zh, status = Actor.BORROWER, "填写内容不符合要求", 422
 
 
-# --- the vault and the log -----------------------------------------------------------------------------------------
+# --- the vault and the log ---
 
 
 class VaultError(TaxlinkError):

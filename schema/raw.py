@@ -13,9 +13,9 @@ from schema.period import Period
 class RawPage:
     """One answer of a portal, as received (after transport decryption), before normalization.
 
-    ``source_format`` names the parser, e.g. ``gateway.invoice`` or ``unified.invoice_xlsx``; ``locator`` says where
-    in the portal it came from (path or page name, never a secret); ``portal_total`` is the portal's own count of
-    records for the whole dataset and period, when it tells one.
+    ``source_format`` names the parser, e.g. ``gateway.invoice`` or ``unified.invoice_xlsx``; ``locator`` says
+    where in the portal it came from (path or page name, never a secret); ``portal_total`` is the portal's own
+    count of records for the whole dataset and period, when it tells one.
     """
 
     dataset: Dataset

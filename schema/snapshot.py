@@ -51,8 +51,8 @@ class Normalized:
 class Snapshot:
     """Bitemporal: rows carry ``event_date`` or ``issued_at``; the whole carries ``fetched_at``.
 
-    ``missing`` names each dataset that is not here, with its reason; a table that is absent from ``tables`` has its
-    dataset in ``missing`` or was never asked for.
+    ``missing`` names each dataset that is not here, with its reason; a table that is absent from ``tables``
+    has its dataset in ``missing`` or was never asked for.
     """
 
     taxpayer_id: str

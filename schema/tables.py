@@ -1,7 +1,7 @@
 """The columnar half of the common schema: one Polars schema per table.
 
-Money columns end in ``_fen`` (Int64, exact). Dates are dates, instants are UTC datetimes. Every table ends with
-``PROVENANCE``: a figure can be traced to the region, route, raw page and place that it came from.
+Money columns end in ``_fen`` (Int64, exact). Dates are dates, instants are UTC datetimes. Every table ends
+with ``PROVENANCE``: a figure can be traced to the region, route, raw page and place that it came from.
 A table may be empty; a column may never be absent.
 """
 
@@ -156,8 +156,8 @@ def empty(table: str) -> pl.DataFrame:
 def conform(table: str, frame: pl.DataFrame) -> pl.DataFrame:
     """The frame's columns in the table's order, absent ones as null.
 
-    Raises ``ValueError`` for a column that the table does not have, ``polars.exceptions.PolarsError`` for a value that
-    does not fit its type.
+    Raises ``ValueError`` for a column that the table does not have, ``polars.exceptions.PolarsError`` for a
+    value that does not fit its type.
     """
     columns = TABLES[table]
     if foreign := [name for name in frame.columns if name not in columns]:

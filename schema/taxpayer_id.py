@@ -14,7 +14,8 @@ _WEIGHTS = tuple(pow(3, position, 31) for position in range(17))
 
 
 def check_character(body: str) -> str:
-    """The check character of the first 17 characters. Raises ``InvalidTaxpayerId`` for a foreign character."""
+    """The check character of the first 17 characters. Raises ``InvalidTaxpayerId`` for a foreign
+    character."""
     try:
         total = sum(_VALUE[character] * weight for character, weight in zip(body, _WEIGHTS, strict=True))
     except (KeyError, ValueError):

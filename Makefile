@@ -1,0 +1,35 @@
+# Taxlink: `make demo` shows it working, `make test` proves it.
+BIN := .venv/bin
+
+.PHONY: setup demo test lint types bench lock clean help
+.DEFAULT_GOAL := help
+
+setup:  ## install everything into .venv and find a Chromium (instant when done before)
+	@sh setup/setup.sh
+
+demo: setup  ## run the sandbox and take companies through it (COMPANIES=n)
+	$(BIN)/taxlink demo $(if $(COMPANIES),--companies $(COMPANIES))
+
+test: lint types  ## lint, type check, then every test
+	@sh setup/postgres.sh
+	$(BIN)/pytest
+
+lint: setup  ## ruff, formatting, and the floors of the house
+	$(BIN)/ruff check && $(BIN)/ruff format --check
+	$(BIN)/python setup/floors.py
+
+types: setup  ## mypy --strict over every room
+	$(BIN)/mypy
+
+bench: setup  ## the same work done by peers and by us
+	$(BIN)/python -m bench
+
+lock:  ## resolve pyproject.toml anew into requirements.lock
+	@sh setup/lock.sh
+
+clean:  ## remove .venv, caches and builds
+	rm -rf .venv .setup.lock build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):[^#]*## */\1\t/p' $(MAKEFILE_LIST) | expand -t 10

@@ -1,0 +1,1 @@
+"""The right to read: consent, authorization, challenges, the gate, links, keys and the audit log."""

@@ -1,0 +1,292 @@
+"""The case file: what the work on an authorization produced, as ids, codes, counts and vault references."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from authz import gate
+from authz.authorization import Authorization
+from authz.ledger import Ledger
+from connectors.interface import Grant
+from schema.dataset import Dataset, Missing, Route
+from schema.period import Period
+from schema.snapshot import Finding, Severity
+from store import tables
+from store.database import new_id, now
+
+
+@dataclass(frozen=True)
+class HeldGrant:
+    """A grant in the store; the secret is in the vault."""
+
+    id: str
+    route: Route
+    receipt: str
+    secret_ref: str
+    granted_at: datetime
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Collected:
+    """One dataset of one run: its sealed raw pages, or why there are none."""
+
+    dataset: Dataset
+    period: Period
+    route: Route
+    pages: list[dict[str, Any]]
+    missing: Missing | None
+    error_code: str | None
+    fetched_at: datetime
+
+
+@dataclass(frozen=True)
+class HeldSnapshot:
+    id: str
+    run: int
+    tables: dict[str, dict[str, Any]]
+    missing: dict[Dataset, Missing]
+    findings: tuple[Finding, ...]
+    as_of: date
+    fetched_at: datetime
+
+
+class CaseFile:
+    """Attempts, grants, collections, snapshots and scores. Writing the same thing twice keeps the first."""
+
+    def __init__(self, engine: Engine, ledger: Ledger) -> None:
+        self._engine, self._ledger = engine, ledger
+
+    # --- attempts ---
+
+    def begin_attempt(self, current: Authorization, route: Route, why: str) -> str:
+        """An attempt starts; ``why`` is the router's reason for this route."""
+        id = new_id("att")
+        with self._engine.begin() as connection:
+            connection.execute(
+                insert(tables.attempt).values(
+                    id=id,
+                    authorization_id=current.id,
+                    run=current.run,
+                    leg=current.leg,
+                    route=route,
+                    why=why,
+                    started_at=now(),
+                )
+            )
+            self._ledger.record(
+                connection, current.id, "router", "attempt.begun", {"attempt": id, "route": route, "why": why}
+            )
+        return id
+
+    def end_attempt(
+        self, id: str, authorization_id: str, outcome: str, *, error_code: str | None = None, detail: str = ""
+    ) -> None:
+        """``outcome`` is granted, parked or failed; ``detail`` is for operations and holds no secret."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(tables.attempt)
+                .where(tables.attempt.c.id == id)
+                .values(outcome=outcome, error_code=error_code, detail=detail[:400] or None, ended_at=now())
+            )
+            data = {"attempt": id, "outcome": outcome} | ({"error": error_code} if error_code else {})
+            self._ledger.record(connection, authorization_id, "router", "attempt.ended", data)
+
+    def attempts(self, authorization_id: str) -> list[dict[str, Any]]:
+        """Every attempt, oldest first, as plain values."""
+        table = tables.attempt
+        query = select(table).where(table.c.authorization_id == authorization_id).order_by(table.c.started_at)
+        with self._engine.connect() as connection:
+            return [dict(row._mapping) for row in connection.execute(query)]
+
+    # --- grants ---
+
+    def keep_grant(
+        self, connection: Connection, authorization_id: str, route: Route, grant: Grant, secret_ref: str
+    ) -> None:
+        """A new grant; one held before on the same route is ended."""
+        table = tables.grant
+        connection.execute(
+            update(table)
+            .where(
+                table.c.authorization_id == authorization_id,
+                table.c.route == route,
+                table.c.ended_at.is_(None),
+            )
+            .values(ended_at=now())
+        )
+        connection.execute(
+            insert(table).values(
+                id=new_id("grt"),
+                authorization_id=authorization_id,
+                route=route,
+                receipt=grant.receipt,
+                secret_ref=secret_ref,
+                granted_at=grant.granted_at,
+                expires_at=grant.expires_at,
+            )
+        )
+
+    def grant(self, authorization_id: str) -> HeldGrant | None:
+        """The newest grant that has not ended."""
+        table = tables.grant
+        query = select(table).where(table.c.authorization_id == authorization_id, table.c.ended_at.is_(None))
+        with self._engine.connect() as connection:
+            row = connection.execute(query.order_by(table.c.granted_at.desc()).limit(1)).one_or_none()
+        if row is None:
+            return None
+        return HeldGrant(
+            row.id, Route(row.route), row.receipt, row.secret_ref, row.granted_at, row.expires_at
+        )
+
+    # --- collections ---
+
+    def reads_in_unit(self, current: Authorization, dataset: Dataset, since: datetime) -> int:
+        """Earlier runs that read this dataset since the start of the calendar unit."""
+        table = tables.collection
+        query = select(func.count()).where(
+            table.c.authorization_id == current.id,
+            table.c.dataset == dataset,
+            table.c.run != current.run,
+            table.c.state == "collected",
+            table.c.fetched_at >= since,
+        )
+        with self._engine.connect() as connection:
+            return connection.scalar(query) or 0
+
+    def commit_collection(self, current: Authorization, collected: Collected, token: int) -> None:
+        """Keep a collection when the consent is still what it was at the start.
+
+        Raises ``ConsentWithdrawn`` or ``ConsentExpired`` when the fetch has lost to a change of the consent.
+        """
+        with self._engine.begin() as connection:
+            live = self._ledger.read(connection, current.id, lock=True)
+            gate.check_commit(token, self._ledger.consent_of(connection, live), now())
+            self._insert_once(
+                connection,
+                tables.collection,
+                id=new_id("col"),
+                authorization_id=current.id,
+                run=current.run,
+                dataset=collected.dataset,
+                period_start=collected.period.start,
+                period_end=collected.period.end,
+                route=collected.route,
+                state="missing" if collected.missing else "collected",
+                pages=collected.pages,
+                missing=collected.missing,
+                error_code=collected.error_code,
+                fetched_at=collected.fetched_at,
+            )
+            data = {"dataset": collected.dataset, "route": collected.route, "pages": len(collected.pages)}
+            if collected.missing:
+                data |= {"missing": collected.missing, "error": collected.error_code or ""}
+            self._ledger.record(connection, current.id, "pipeline", "dataset.collected", data)
+
+    def collections(self, authorization_id: str, run: int) -> list[Collected]:
+        """The collections of one run."""
+        table = tables.collection
+        query = select(table).where(table.c.authorization_id == authorization_id, table.c.run == run)
+        with self._engine.connect() as connection:
+            return [_collected(row) for row in connection.execute(query.order_by(table.c.fetched_at))]
+
+    # --- snapshots and scores ---
+
+    def keep_snapshot(
+        self,
+        current: Authorization,
+        held: dict[str, dict[str, Any]],
+        missing: dict[Dataset, Missing],
+        findings: tuple[Finding, ...],
+        as_of: date,
+    ) -> None:
+        """``held`` is ``{table: {ref, rows}}``."""
+        with self._engine.begin() as connection:
+            self._insert_once(
+                connection,
+                tables.snapshot,
+                id=new_id("snp"),
+                authorization_id=current.id,
+                run=current.run,
+                tables=held,
+                missing={dataset.value: reason.value for dataset, reason in missing.items()},
+                findings=[
+                    {"code": f.code, "severity": f.severity, "dataset": f.dataset, "detail": f.detail}
+                    for f in findings
+                ],
+                as_of=as_of,
+                fetched_at=now(),
+            )
+            rows = {name: table["rows"] for name, table in held.items()}
+            self._ledger.record(
+                connection, current.id, "pipeline", "snapshot.kept", {"rows": rows, "findings": len(findings)}
+            )
+
+    def snapshot(self, authorization_id: str, run: int | None = None) -> HeldSnapshot | None:
+        """The snapshot of a run, or the newest."""
+        row = self._newest(tables.snapshot, authorization_id, run)
+        if row is None:
+            return None
+        return HeldSnapshot(
+            id=row.id,
+            run=row.run,
+            tables=row.tables,
+            missing={Dataset(name): Missing(reason) for name, reason in row.missing.items()},
+            findings=tuple(
+                Finding(f["code"], Severity(f["severity"]), Dataset(f["dataset"]), f["detail"])
+                for f in row.findings
+            ),
+            as_of=row.as_of,
+            fetched_at=row.fetched_at,
+        )
+
+    def keep_score(self, current: Authorization, summary: dict[str, Any]) -> None:
+        """``summary`` holds the columns of the score table beside ids and time."""
+        with self._engine.begin() as connection:
+            self._insert_once(
+                connection,
+                tables.score,
+                id=new_id("scr"),
+                authorization_id=current.id,
+                run=current.run,
+                created_at=now(),
+                **summary,
+            )
+            data = {
+                name: summary[name]
+                for name in ("decision", "points", "grade", "limit_fen", "annual_rate", "policy_version")
+            }
+            self._ledger.record(connection, current.id, "pipeline", "score.kept", data)
+
+    def score(self, authorization_id: str, run: int | None = None) -> dict[str, Any] | None:
+        """The score of a run, or the newest, as plain values."""
+        row = self._newest(tables.score, authorization_id, run)
+        return dict(row._mapping) if row else None
+
+    def _newest(self, table: Any, authorization_id: str, run: int | None) -> Row[Any] | None:
+        query = select(table).where(table.c.authorization_id == authorization_id)
+        if run is not None:
+            query = query.where(table.c.run == run)
+        with self._engine.connect() as connection:
+            return connection.execute(query.order_by(table.c.run.desc()).limit(1)).one_or_none()
+
+    def _insert_once(self, connection: Connection, table: Any, **values: Any) -> None:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        connection.execute(dialect.insert(table).values(**values).on_conflict_do_nothing())
+
+
+def _collected(row: Row[Any]) -> Collected:
+    return Collected(
+        dataset=Dataset(row.dataset),
+        period=Period(start=row.period_start, end=row.period_end),
+        route=Route(row.route),
+        pages=row.pages,
+        missing=Missing(row.missing) if row.missing else None,
+        error_code=row.error_code,
+        fetched_at=row.fetched_at,
+    )

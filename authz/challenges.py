@@ -1,0 +1,280 @@
+"""The relay of challenges: from the connector to the person they are meant for, and the answer back, once."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, insert, select, update
+
+from authz.authorization import Authorization, State
+from authz.ledger import Ledger
+from connectors.interface import Answer, Challenge, ChallengeKind, Resume
+from schema.dataset import Route
+from schema.errors import AnswerInvalid, ChallengeClosed, ChallengeExpired, ChallengeNotYours
+from store import tables
+from store.database import new_id, now
+from vault.reference import KeyClass
+from vault.secrets import Secrets
+from vault.vault import Vault
+
+
+class ChallengeState(StrEnum):
+    OPEN = "open"
+    ANSWERED = "answered"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+
+
+FIELDS: dict[ChallengeKind, dict[str, str]] = {
+    ChallengeKind.CREDENTIALS: {"person_id": r"[0-9A-Za-z]{6,32}", "password": r"(?s).{1,128}"},
+    ChallengeKind.SMS_CODE: {"code": r"[0-9]{4,8}"},
+    ChallengeKind.PICTURE: {"text": r"\w{1,12}"},
+    ChallengeKind.SLIDER: {"x": r"[0-9]{1,4}(\.[0-9]{1,3})?"},
+    ChallengeKind.IDENTITY: {"choice": r"[\w.:-]{1,64}"},
+}
+"""The fields of an answer by kind, with the pattern that the whole value must match."""
+
+
+@dataclass(frozen=True)
+class Relayed:
+    """A challenge as the store holds it. The pictures, the options, the flow's state and the answer are in
+    the vault."""
+
+    id: str
+    authorization_id: str
+    run: int
+    route: Route
+    kind: ChallengeKind
+    resume: Resume
+    state: ChallengeState
+    hint: str
+    retry: bool
+    prompt_ref: str | None
+    flow_ref: str | None
+    answer_ref: str | None
+    owner: str | None
+    created_at: datetime
+    expires_at: datetime
+
+
+class Challenges:
+    """Puts questions, takes answers. An answer is sealed on arrival and opened once."""
+
+    def __init__(self, engine: Engine, ledger: Ledger, vault: Vault, secrets: Secrets) -> None:
+        self._engine, self._ledger, self._vault, self._secrets = engine, ledger, vault, secrets
+
+    def put(
+        self, current: Authorization, route: Route, asked: Challenge, *, flow_state: bytes | None, owner: str
+    ) -> Relayed:
+        """Ask the person; whatever was open before is superseded. The authorization becomes
+        ``challenged``."""
+        prompt_ref = flow_ref = None
+        if asked.picture or asked.options:
+            prompt_ref = self._vault.seal(
+                current.vault_owner, "prompt", _prompt(asked), key_class=KeyClass.CREDENTIAL
+            )
+        if flow_state is not None:
+            flow_ref = self._vault.seal(
+                current.vault_owner, "flow", flow_state, key_class=KeyClass.CREDENTIAL
+            )
+        id, at = new_id("chg"), now()
+        with self._engine.begin() as connection:
+            self._supersede(connection, current.id)
+            connection.execute(
+                insert(tables.challenge).values(
+                    id=id,
+                    authorization_id=current.id,
+                    run=current.run,
+                    route=route,
+                    kind=asked.kind,
+                    resume=asked.resume,
+                    state=ChallengeState.OPEN,
+                    hint=asked.hint[:200],
+                    retry=asked.retry,
+                    prompt_ref=prompt_ref,
+                    flow_ref=flow_ref,
+                    owner=owner if asked.resume is Resume.LIVE_PAGE else None,
+                    created_at=at,
+                    expires_at=at + timedelta(seconds=asked.seconds),
+                )
+            )
+            live = self._ledger.read(connection, current.id)
+            if live.state is not State.CHALLENGED:
+                self._ledger.move(current.id, State.CHALLENGED, actor="portal", connection=connection)
+            self._ledger.record(
+                connection,
+                current.id,
+                "portal",
+                "challenge.opened",
+                {"challenge": id, "kind": asked.kind, "retry": asked.retry},
+            )
+        return self.get(id)
+
+    def get(self, id: str) -> Relayed:
+        """Raises ``ChallengeClosed`` for an id that does not exist."""
+        with self._engine.connect() as connection:
+            row = connection.execute(
+                select(tables.challenge).where(tables.challenge.c.id == id)
+            ).one_or_none()
+        if row is None:
+            raise ChallengeClosed("no such challenge")
+        return _relayed(row)
+
+    def latest(self, authorization_id: str) -> Relayed | None:
+        """The newest challenge of an authorization, whatever its state."""
+        table = tables.challenge
+        query = select(table).where(table.c.authorization_id == authorization_id)
+        with self._engine.connect() as connection:
+            row = connection.execute(query.order_by(table.c.created_at.desc()).limit(1)).one_or_none()
+        return _relayed(row) if row else None
+
+    def credentials_ref(self, authorization_id: str, run: int) -> str | None:
+        """The vault reference of the account and password that the person entered last in this run."""
+        table = tables.challenge
+        query = select(table.c.answer_ref).where(
+            table.c.authorization_id == authorization_id,
+            table.c.run == run,
+            table.c.kind == ChallengeKind.CREDENTIALS,
+        )
+        with self._engine.connect() as connection:
+            return connection.scalar(query.order_by(table.c.created_at.desc()).limit(1))
+
+    def open_one(self, authorization_id: str) -> Relayed | None:
+        """The challenge that waits for an answer now, or None."""
+        newest = self.latest(authorization_id)
+        return (
+            newest if newest and newest.state is ChallengeState.OPEN and newest.expires_at > now() else None
+        )
+
+    def prompt(self, relayed: Relayed) -> dict[str, Any]:
+        """``{picture, piece, piece_y, options}`` for the page; pictures as base64 PNG."""
+        return json.loads(self._vault.unseal(relayed.prompt_ref)) if relayed.prompt_ref else {}
+
+    def answer(self, authorization_id: str, challenge_id: str, fields: Answer) -> Relayed:
+        """Seal the person's answer and mark the challenge answered.
+
+        Raises ``ChallengeNotYours``, ``ChallengeClosed``, ``ChallengeExpired``, ``AnswerInvalid``, and
+        ``SecretSpent`` for a password that the portal rejected before.
+        """
+        asked = self.get(challenge_id)
+        if asked.authorization_id != authorization_id:
+            raise ChallengeNotYours
+        if asked.state is not ChallengeState.OPEN:
+            raise ChallengeExpired if asked.state is ChallengeState.EXPIRED else ChallengeClosed
+        if asked.expires_at <= now():
+            self.close(asked, ChallengeState.EXPIRED)
+            raise ChallengeExpired
+        self._check_fields(asked, fields)
+        answer_ref = self._secrets.put(
+            self._ledger.authorization(authorization_id).vault_owner, asked.kind, fields
+        )
+        if not self._turn(asked, ChallengeState.OPEN, ChallengeState.ANSWERED, answer_ref=answer_ref):
+            self._secrets.destroy(answer_ref)
+            raise ChallengeClosed
+        return self.get(challenge_id)
+
+    def take(self, relayed: Relayed) -> Answer:
+        """The answer, opened once and destroyed. Raises ``SecretSpent``."""
+        assert relayed.answer_ref is not None, "nothing was answered"
+        return self._secrets.take(relayed.answer_ref)
+
+    def close(self, relayed: Relayed, state: ChallengeState) -> None:
+        """Record how an open or answered challenge ended; one that has ended already stays as it is."""
+        for before in (ChallengeState.OPEN, ChallengeState.ANSWERED):
+            if self._turn(relayed, before, state, closed_at=now()):
+                return
+
+    def overdue(self) -> list[Relayed]:
+        """Open challenges whose life is over."""
+        return self._where(ChallengeState.OPEN, tables.challenge.c.expires_at <= now())
+
+    def unheard(self, before: datetime) -> list[Relayed]:
+        """Serializable challenges answered before ``before`` that no leg has taken up: the process died in
+        between."""
+        parked = tables.challenge.c.resume == Resume.SERIALIZABLE
+        return self._where(ChallengeState.ANSWERED, parked, tables.challenge.c.created_at <= before)
+
+    def _where(self, state: ChallengeState, *conditions: Any) -> list[Relayed]:
+        query = select(tables.challenge).where(tables.challenge.c.state == state, *conditions)
+        with self._engine.connect() as connection:
+            return [_relayed(row) for row in connection.execute(query)]
+
+    def _turn(self, relayed: Relayed, before: ChallengeState, after: ChallengeState, **changes: Any) -> bool:
+        table = tables.challenge
+        with self._engine.begin() as connection:
+            changed = connection.execute(
+                update(table)
+                .where(table.c.id == relayed.id, table.c.state == before)
+                .values(state=after, **changes)
+            )
+            if changed.rowcount != 1:
+                return False
+            actor = "borrower" if after is ChallengeState.ANSWERED else "portal"
+            self._ledger.record(
+                connection,
+                relayed.authorization_id,
+                actor,
+                f"challenge.{after}",
+                {"challenge": relayed.id, "kind": relayed.kind},
+            )
+        return True
+
+    def _supersede(self, connection: Connection, authorization_id: str) -> None:
+        table = tables.challenge
+        unfinished = table.c.state.in_((ChallengeState.OPEN, ChallengeState.ANSWERED))
+        mine = (table.c.authorization_id == authorization_id) & unfinished
+        for row in connection.execute(select(table.c.id, table.c.kind).where(mine)).all():
+            connection.execute(
+                update(table)
+                .where(table.c.id == row.id)
+                .values(state=ChallengeState.SUPERSEDED, closed_at=now())
+            )
+            self._ledger.record(
+                connection,
+                authorization_id,
+                "portal",
+                "challenge.superseded",
+                {"challenge": row.id, "kind": row.kind},
+            )
+
+    def _check_fields(self, asked: Relayed, fields: Answer) -> None:
+        expected = FIELDS[asked.kind]
+        if set(fields) != set(expected):
+            raise AnswerInvalid(f"expected {', '.join(sorted(expected))}")
+        if not all(
+            isinstance(fields[name], str) and re.fullmatch(rule, fields[name])
+            for name, rule in expected.items()
+        ):
+            raise AnswerInvalid
+        if asked.kind is ChallengeKind.IDENTITY:
+            offered = {option["id"] for option in self.prompt(asked)["options"]}
+            if fields["choice"] not in offered:
+                raise AnswerInvalid("not among the options")
+
+
+def _prompt(asked: Challenge) -> bytes:
+    def encoded(picture: bytes | None) -> str | None:
+        return base64.b64encode(picture).decode() if picture else None
+
+    options = [{"id": option.id, "label": option.label, "role": option.role} for option in asked.options]
+    shown = {
+        "picture": encoded(asked.picture),
+        "piece": encoded(asked.piece),
+        "piece_y": asked.piece_y,
+        "options": options,
+    }
+    return json.dumps(shown, ensure_ascii=False).encode()
+
+
+def _relayed(row: Row[Any]) -> Relayed:
+    fields = {name: value for name, value in row._mapping.items() if name != "closed_at"}
+    fields |= {"route": Route(row.route), "kind": ChallengeKind(row.kind), "resume": Resume(row.resume)}
+    return Relayed(**(fields | {"state": ChallengeState(row.state)}))

@@ -1,0 +1,421 @@
+"""The ledger: authorizations and consents in the store. Every change of state is an audit record and an
+event, in one transaction, with its actor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+
+from authz import authorization, consent
+from authz.audit import AuditLog
+from authz.authorization import Authorization, Progress, State, Trigger
+from authz.consent import DAILY, Consent, ConsentState, ConsentText, Disposal, Frequency
+from schema.dataset import Dataset, Route
+from schema.errors import AuthorizationUnknown, ConsentTextMismatch, StateConflict
+from schema.period import Period
+from store import tables
+from store.database import new_id, now
+
+
+@dataclass(frozen=True)
+class Application:
+    """What a loan system asks for. Amounts in fen. ``as_of`` is set for a back-test only."""
+
+    tenant: str
+    taxpayer_id: str
+    region: str
+    scopes: dict[Dataset, Period]
+    product: str
+    amount_fen: int
+    term_months: int
+    purpose: str = "loan_application"
+    periodic: bool = False
+    frequency: Frequency = DAILY
+    valid_days: int = 90
+    data_life_days: int = 365
+    as_of: date | None = None
+    callback_url: str | None = None
+    callback_secret_ref: str | None = None
+
+
+class Ledger:
+    """Reads and moves authorizations and consents. A method that takes a ``Connection`` joins the caller's
+    transaction."""
+
+    def __init__(self, engine: Engine, audit: AuditLog) -> None:
+        self.engine = engine
+        self.audit = audit
+
+    # --- reading ---
+
+    def authorization(self, id: str, *, tenant: str | None = None) -> Authorization:
+        """Raises ``AuthorizationUnknown``, also for another tenant's."""
+        with self.engine.connect() as connection:
+            return self.read(connection, id, tenant=tenant)
+
+    def consent(self, id: str) -> Consent:
+        """The consent by its own id."""
+        with self.engine.connect() as connection:
+            return _consent(connection.execute(select(tables.consent).where(tables.consent.c.id == id)).one())
+
+    def listing(
+        self, *, tenant: str | None, state: State | None, limit: int, after: str | None
+    ) -> list[Authorization]:
+        """The newest first; ``after`` is the id that the page before ended with."""
+        table = tables.authorization
+        query = select(table).order_by(table.c.created_at.desc(), table.c.id.desc()).limit(limit)
+        if tenant is not None:
+            query = query.where(table.c.tenant == tenant)
+        if state is not None:
+            query = query.where(table.c.state == state)
+        with self.engine.connect() as connection:
+            if after is not None:
+                edge = self.read(connection, after, tenant=tenant)
+                query = query.where(
+                    (table.c.created_at < edge.created_at)
+                    | ((table.c.created_at == edge.created_at) & (table.c.id < edge.id))
+                )
+            return [_authorization(row) for row in connection.execute(query)]
+
+    def events(self, id: str, *, after: int = 0) -> list[dict[str, Any]]:
+        """The events of an authorization in their order: ``{id, at, kind, data}``."""
+        table = tables.event
+        query = select(table).where(table.c.authorization_id == id, table.c.id > after).order_by(table.c.id)
+        with self.engine.connect() as connection:
+            return [
+                {"id": r.id, "at": r.at, "kind": r.kind, "data": r.data} for r in connection.execute(query)
+            ]
+
+    # --- what is due ---
+
+    def overdue_consents(self) -> list[tuple[str, ConsentState]]:
+        """(authorization, consent state) of consents past their validity, and of unanswered ones whose links
+        have all expired."""
+        table, at = tables.consent, now()
+        live_link = select(tables.link.c.authorization_id).where(tables.link.c.expires_at > at)
+        awaiting = (table.c.state == ConsentState.AWAITING) & table.c.authorization_id.not_in(live_link)
+        past = table.c.state.in_((ConsentState.ACTIVE, ConsentState.SUSPENDED)) & (table.c.valid_until <= at)
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(table.c.authorization_id, table.c.state).where(awaiting | past))
+            return [(row.authorization_id, ConsentState(row.state)) for row in rows]
+
+    def unstarted(self, before: datetime) -> list[Authorization]:
+        """Authorizations in ``planning`` since before ``before``: their leg was never taken up."""
+        table = tables.authorization
+        query = select(table).where(table.c.state == State.PLANNING, table.c.updated_at <= before)
+        with self.engine.connect() as connection:
+            return [_authorization(row) for row in connection.execute(query)]
+
+    def undisposed(self) -> list[Authorization]:
+        """Closed authorizations whose keys still stand."""
+        table, held = tables.authorization, tables.consent
+        query = select(table).join(held, held.c.id == table.c.consent_id)
+        with self.engine.connect() as connection:
+            return [
+                _authorization(row)
+                for row in connection.execute(query.where(held.c.disposal == Disposal.SHRED_PENDING))
+            ]
+
+    def refreshable(self) -> list[str]:
+        """Granted authorizations under an active periodic consent that were not read yet in its calendar
+        unit."""
+        table, held = tables.authorization, tables.consent
+        query = (
+            select(table.c.id, held.c.frequency_times, held.c.frequency_unit)
+            .join(held, held.c.id == table.c.consent_id)
+            .where(
+                table.c.state == State.GRANTED,
+                held.c.state == ConsentState.ACTIVE,
+                held.c.periodic,
+                held.c.valid_until > now(),
+            )
+        )
+        due = []
+        with self.engine.connect() as connection:
+            for row in connection.execute(query).all():
+                since = Frequency(row.frequency_times, row.frequency_unit).unit_start(now())
+                reads = select(func.count(tables.snapshot.c.id)).where(
+                    tables.snapshot.c.authorization_id == row.id, tables.snapshot.c.fetched_at >= since
+                )
+                if (connection.scalar(reads) or 0) < row.frequency_times:
+                    due.append(row.id)
+        return due
+
+    # --- beginning ---
+
+    def open(
+        self, connection: Connection, application: Application, text: ConsentText, *, actor: str, id: str
+    ) -> Authorization:
+        """A new authorization in ``requested`` with its consent in ``awaiting``."""
+        at, consent_id = now(), new_id("con")
+        connection.execute(
+            insert(tables.authorization).values(
+                id=id,
+                tenant=application.tenant,
+                state=State.REQUESTED,
+                progress=Progress.WAITING,
+                taxpayer_id=application.taxpayer_id,
+                region=application.region,
+                consent_id=consent_id,
+                product=application.product,
+                amount_fen=application.amount_fen,
+                term_months=application.term_months,
+                as_of=application.as_of,
+                callback_url=application.callback_url,
+                callback_secret_ref=application.callback_secret_ref,
+                run=1,
+                leg=0,
+                trigger=Trigger.APPLICATION,
+                created_at=at,
+                updated_at=at,
+            )
+        )
+        connection.execute(
+            insert(tables.consent).values(
+                id=consent_id,
+                authorization_id=id,
+                revision=1,
+                state=ConsentState.AWAITING,
+                disposal=Disposal.RETAINED,
+                purpose=application.purpose,
+                periodic=application.periodic,
+                scopes={
+                    d.value: [p.start.isoformat(), p.end.isoformat()] for d, p in application.scopes.items()
+                },
+                frequency_times=application.frequency.times,
+                frequency_unit=application.frequency.unit,
+                valid_from=at,
+                valid_until=at + timedelta(days=application.valid_days),
+                data_life_days=application.data_life_days,
+                text_version=text.version,
+                text_zh=text.zh,
+                text_en=text.en,
+                text_sha256=text.sha256,
+                text_sm3=text.sm3,
+            )
+        )
+        self.record(
+            connection,
+            id,
+            actor,
+            "authorization.requested",
+            {"region": application.region, "consent": consent_id},
+        )
+        return self.read(connection, id)
+
+    def set_person(self, id: str, person_ref: str) -> Authorization:
+        """Keep the reference of the sealed acting person."""
+        with self.engine.begin() as connection:
+            connection.execute(
+                update(tables.authorization)
+                .where(tables.authorization.c.id == id)
+                .values(person_ref=person_ref)
+            )
+            return self.read(connection, id)
+
+    # --- moving ---
+
+    def move(
+        self,
+        id: str,
+        to: State,
+        *,
+        actor: str,
+        error_code: str | None = None,
+        progress: Progress | None = None,
+        connection: Connection | None = None,
+        **changes: Any,
+    ) -> Authorization:
+        """Change the state. Raises ``StateConflict`` when the table does not allow it."""
+        if connection is None:
+            with self.engine.begin() as own:
+                return self.move(
+                    id, to, actor=actor, error_code=error_code, progress=progress, connection=own, **changes
+                )
+        current = self.read(connection, id, lock=True)
+        authorization.step(current.state, to)
+        values = {"state": to, "error_code": error_code, "updated_at": now(), **changes}
+        if progress is not None:
+            values["progress"] = progress
+        connection.execute(
+            update(tables.authorization).where(tables.authorization.c.id == id).values(**values)
+        )
+        data = {"from": current.state, "to": to, "run": values.get("run", current.run)}
+        self.record(
+            connection, id, actor, "authorization.moved", data | ({"error": error_code} if error_code else {})
+        )
+        return self.read(connection, id)
+
+    def set_progress(self, id: str, progress: Progress, *, actor: str) -> None:
+        """Progress under the grant, as an event."""
+        with self.engine.begin() as connection:
+            connection.execute(
+                update(tables.authorization)
+                .where(tables.authorization.c.id == id)
+                .values(progress=progress, updated_at=now())
+            )
+            self.record(connection, id, actor, "authorization.progressed", {"progress": progress})
+
+    def next_leg(self, id: str, connection: Connection) -> Authorization:
+        """Count up the leg of the present run: a new piece of work begins under a new name."""
+        current = self.read(connection, id, lock=True)
+        connection.execute(
+            update(tables.authorization)
+            .where(tables.authorization.c.id == id)
+            .values(leg=current.leg + 1, updated_at=now())
+        )
+        return self.read(connection, id)
+
+    def next_run(self, id: str, to: State, *, actor: str, trigger: Trigger) -> Authorization:
+        """Begin another run of the same authorization (re-run, repair or refresh)."""
+        with self.engine.begin() as connection:
+            current = self.read(connection, id, lock=True)
+            return self.move(
+                id,
+                to,
+                actor=actor,
+                progress=Progress.WAITING,
+                connection=connection,
+                run=current.run + 1,
+                leg=1,
+                trigger=trigger,
+            )
+
+    # --- consent ---
+
+    def agree(self, id: str, text_sha256: str, *, actor: str) -> Authorization:
+        """The person's tap: the consent becomes active when the text that was shown is the text that was
+        issued.
+
+        Raises ``ConsentTextMismatch``, ``StateConflict``. Starts the first leg; a second tap changes nothing.
+        """
+        with self.engine.begin() as connection:
+            current = self.read(connection, id, lock=True)
+            held = self.consent_of(connection, current)
+            issued = consent.digested(held.text.version, held.text.zh, held.text.en)
+            if not held.text.sha256 == issued.sha256 == text_sha256:
+                raise ConsentTextMismatch
+            if held.state is ConsentState.ACTIVE:
+                return current
+            self._move_consent(connection, held, ConsentState.ACTIVE, actor, "agreed")
+            self.move(id, State.PLANNING, actor=actor, connection=connection)
+            return self.next_leg(id, connection)
+
+    def end_consent(self, id: str, to: ConsentState, *, actor: str, reason: str) -> Authorization:
+        """End the consent of an authorization, and close the authorization with it. A second call changes
+        nothing."""
+        with self.engine.begin() as connection:
+            current = self.read(connection, id, lock=True)
+            held = self.consent_of(connection, current)
+            if held.state is to:
+                return current
+            self._move_consent(connection, held, to, actor, reason)
+            if to is not ConsentState.CONSUMED and current.state is not State.CLOSED:
+                self._set_disposal(connection, held.id, Disposal.SHRED_PENDING)
+                return self.move(id, State.CLOSED, actor=actor, error_code=None, connection=connection)
+            return self.read(connection, id)
+
+    def close(self, id: str, *, actor: str) -> Authorization:
+        """Close an authorization whose consent has ended by itself: what is kept is to be destroyed.
+        Idempotent."""
+        with self.engine.begin() as connection:
+            current = self.read(connection, id, lock=True)
+            if current.state is State.CLOSED:
+                return current
+            self._set_disposal(connection, current.consent_id, Disposal.SHRED_PENDING)
+            return self.move(id, State.CLOSED, actor=actor, connection=connection)
+
+    def shredded(self, id: str, proofs: list[Mapping[str, Any]], *, actor: str) -> None:
+        """The keys of this authorization are destroyed; the proofs go into the audit log."""
+        with self.engine.begin() as connection:
+            current = self.read(connection, id, lock=True)
+            self._set_disposal(connection, current.consent_id, Disposal.SHREDDED)
+            self.record(
+                connection, id, actor, "consent.shredded", {"proofs": [dict(proof) for proof in proofs]}
+            )
+
+    def consent_of(self, connection: Connection, current: Authorization) -> Consent:
+        """The consent of an authorization within the caller's transaction."""
+        return _consent(
+            connection.execute(select(tables.consent).where(tables.consent.c.id == current.consent_id)).one()
+        )
+
+    def record(self, connection: Connection, id: str, actor: str, kind: str, data: Mapping[str, Any]) -> None:
+        """One event for the callers and one audit record. Ids, codes and counts only."""
+        connection.execute(
+            insert(tables.event).values(authorization_id=id, at=now(), kind=kind, data=dict(data))
+        )
+        self.audit.append(connection, actor=actor, action=kind, subject=id, data=data)
+
+    def _move_consent(
+        self, connection: Connection, held: Consent, to: ConsentState, actor: str, reason: str
+    ) -> None:
+        consent.step(held.state, to)
+        changed = connection.execute(
+            update(tables.consent)
+            .where(tables.consent.c.id == held.id, tables.consent.c.revision == held.revision)
+            .values(state=to, revision=held.revision + 1, decided_at=now(), decided_by=actor, reason=reason)
+        )
+        if changed.rowcount != 1:
+            raise StateConflict("the consent was changed at the same time")
+        data = {
+            "consent": held.id,
+            "from": held.state,
+            "to": to,
+            "reason": reason,
+            "text_sha256": held.text.sha256,
+        }
+        self.record(connection, held.authorization_id, actor, "consent.moved", data)
+
+    @staticmethod
+    def _set_disposal(connection: Connection, consent_id: str, disposal: Disposal) -> None:
+        connection.execute(
+            update(tables.consent).where(tables.consent.c.id == consent_id).values(disposal=disposal)
+        )
+
+    @staticmethod
+    def read(
+        connection: Connection, id: str, *, tenant: str | None = None, lock: bool = False
+    ) -> Authorization:
+        """The authorization within the caller's transaction, its row locked on request. Raises
+        ``AuthorizationUnknown``."""
+        query = select(tables.authorization).where(tables.authorization.c.id == id)
+        row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+        if row is None or (tenant is not None and row.tenant != tenant):
+            raise AuthorizationUnknown
+        return _authorization(row)
+
+
+def _authorization(row: Row[Any]) -> Authorization:
+    fields = dict(row._mapping)
+    fields["state"], fields["progress"], fields["trigger"] = (
+        State(row.state),
+        Progress(row.progress),
+        Trigger(row.trigger),
+    )
+    fields["route"] = Route(row.route) if row.route else None
+    return Authorization(**fields)
+
+
+def _consent(row: Row[Any]) -> Consent:
+    return Consent(
+        id=row.id,
+        authorization_id=row.authorization_id,
+        revision=row.revision,
+        state=ConsentState(row.state),
+        purpose=row.purpose,
+        scopes={
+            Dataset(name): Period(start=date.fromisoformat(days[0]), end=date.fromisoformat(days[1]))
+            for name, days in row.scopes.items()
+        },
+        periodic=row.periodic,
+        frequency=Frequency(row.frequency_times, row.frequency_unit),
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        data_life_days=row.data_life_days,
+        text=ConsentText(row.text_version, row.text_zh, row.text_en, row.text_sha256, row.text_sm3),
+    )

@@ -1,0 +1,198 @@
+"""HTTP to one portal: a pooled session, honest causes for every failure, bounded retries.
+
+What never leaves here: bodies. Error details name a host, a path, a status and a size, nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import requests
+import urllib3
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from connectors.addresses import adapter
+from schema.errors import (
+    Action,
+    CertificateExpired,
+    ConnectionBroken,
+    DataCorrupt,
+    PortalMaintenance,
+    PortalTimeout,
+    PortalUnavailable,
+    RateLimited,
+    RouteBroken,
+    TaxlinkError,
+)
+
+TRIES = 3
+PATIENCE_SECONDS = 5.0
+"""A ``Retry-After`` up to this is waited for here; a longer one is the caller's to plan."""
+MAX_REDIRECTS = 3
+CHUNK = 1 << 16
+USER_AGENT = "Taxlink/0.1 (bank-tax data authorization)"
+"""The client says what it is."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """A complete answer with a status below 500 that is not 429."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+class PortalHttp:
+    """One portal's session. Threads may share it. ``private`` allows private addresses and plain HTTP."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        private: bool,
+        timeout_seconds: float,
+        connections: int,
+        max_body_bytes: int = 64 << 20,
+    ) -> None:
+        self._base, self._timeout, self._limit = urlsplit(base_url), timeout_seconds, max_body_bytes
+        if self._base.scheme != "https" and not private:
+            raise RouteBroken(f"{self._base.hostname} is not reached over TLS")
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers.update({"User-Agent": USER_AGENT})
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, adapter(connections=connections, private=private))
+
+    def post(self, path: str, content: bytes, content_type: str) -> HttpAnswer:
+        """One try. Raises the causes of ``schema.errors`` that a transport can have."""
+        return self._send("POST", path, content, {"Content-Type": content_type})
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _send(self, method: str, path: str, content: bytes, headers: Mapping[str, str]) -> HttpAnswer:
+        url = self._base.geturl().rstrip("/") + path
+        where = f"{self._base.hostname} {urlsplit(url).path}"
+        try:
+            for _ in range(MAX_REDIRECTS + 1):
+                with self._session.request(
+                    method,
+                    url,
+                    data=content,
+                    headers=dict(headers),
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                    stream=True,
+                ) as response:
+                    if response.status_code not in (307, 308):
+                        return self._answer(response, where)
+                    url = self._redirected(url, response.headers.get("Location", ""), where)
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            raise cause(error, where) from None
+        raise RouteBroken(f"{where} redirects without end")
+
+    def _redirected(self, url: str, location: str, where: str) -> str:
+        target = urlsplit(urljoin(url, location))
+        if _origin(target) != _origin(self._base):
+            raise RouteBroken(f"{where} redirects to another host")
+        return target.geturl()
+
+    def _answer(self, response: requests.Response, where: str) -> HttpAnswer:
+        body = bytearray()
+        for chunk in response.iter_content(CHUNK):
+            body += chunk
+            if len(body) > self._limit:
+                raise DataCorrupt(f"{where} sent more than {self._limit} bytes")
+        refuse_status(response.status_code, response.headers, where, signed=_is_json(response))
+        return HttpAnswer(response.status_code, response.headers, bytes(body))
+
+
+def refuse_status(status: int, headers: Mapping[str, str], where: str, *, signed: bool = False) -> None:
+    """Raise the cause of a status that is a fault of the portal. A ``signed`` answer (JSON) explains
+    itself."""
+    if signed and status in (429, 503):
+        return
+    detail = f"{where} answered {status}"
+    if status == 429:
+        raise RateLimited(detail, retry_at=retry_at(headers))
+    if status == 503 and "Retry-After" in headers:
+        raise PortalMaintenance(detail, retry_at=retry_at(headers))
+    if status >= 500:
+        raise PortalUnavailable(detail)
+
+
+def retry_at(headers: Mapping[str, str]) -> datetime | None:
+    """The instant that ``Retry-After`` names, in seconds or as an HTTP date; None without a usable one."""
+    text = headers.get("Retry-After", "").strip()
+    if text.isdecimal():
+        return datetime.now(UTC) + timedelta(seconds=min(int(text), 86_400 * 7))
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC)
+    except (TypeError, ValueError):
+        return None
+
+
+def cause(error: Exception, where: str) -> TaxlinkError:
+    """The cause behind an exception of requests or urllib3, the most telling first."""
+    text = str(error).lower()
+    if isinstance(error, requests.Timeout) or "timed out" in text:
+        return PortalTimeout(f"{where} did not answer in time")
+    if isinstance(error, requests.exceptions.SSLError):
+        if "certificate has expired" in text:
+            return CertificateExpired(f"{where} has an expired certificate")
+        return RouteBroken(f"{where} fails the TLS handshake")
+    if "private address" in text:
+        return RouteBroken(f"{where} resolves to a private address")
+    unreachable = ("failed to resolve", "name resolution", "newconnectionerror", "failed to establish")
+    if isinstance(error, requests.ConnectionError) and any(sign in text for sign in unreachable):
+        return PortalUnavailable(f"{where} is not reachable")
+    if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
+        return ConnectionBroken(f"{where} broke the connection")
+    if isinstance(error, requests.exceptions.ContentDecodingError):
+        return DataCorrupt(f"{where} sent a body that does not decompress")
+    return ConnectionBroken(f"{where} failed in transport ({type(error).__name__})")
+
+
+def persistently(call: Callable[[], T]) -> T:
+    """``call``, tried again with backoff on RETRY causes and after a short ``Retry-After``, ``TRIES`` times
+    at most."""
+    return Retrying(
+        stop=stop_after_attempt(TRIES), wait=_wait, retry=retry_if_exception(_passes_soon), reraise=True
+    )(call)
+
+
+_backoff = wait_random_exponential(multiplier=0.2, max=2)
+
+
+def _passes_soon(error: BaseException) -> bool:
+    if not isinstance(error, TaxlinkError):
+        return False
+    return error.action is Action.RETRY or (error.action is Action.WAIT and _seconds_left(error) is not None)
+
+
+def _seconds_left(error: TaxlinkError) -> float | None:
+    """Seconds until the instant the portal named; None when it named none or one too far off."""
+    left = (error.retry_at - datetime.now(UTC)).total_seconds() if error.retry_at else None
+    return max(0.0, left) if left is not None and left <= PATIENCE_SECONDS else None
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    named = _seconds_left(error) if isinstance(error, TaxlinkError) else None
+    return named if named is not None else _backoff(state)
+
+
+def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
+    return url.scheme, url.hostname, url.port
+
+
+def _is_json(response: requests.Response) -> bool:
+    return response.headers.get("Content-Type", "").startswith("application/json")

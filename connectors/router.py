@@ -1,0 +1,42 @@
+"""The router: which route is tried next, and why. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from connectors.overlay import Overlay
+from schema.dataset import Dataset, Route
+from schema.errors import Action, TaxlinkError
+
+PREFERENCE = (Route.API, Route.RPA)
+"""A region's API before its pages: it is faster, kinder to the portal and breaks less."""
+
+_PORTALS_OWN_FAULT = frozenset({Action.RETRY, Action.FALL_BACK})
+"""Absent, down, timed out, broken contract. Never a password, a consent, throttling or a locked account."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A route with the reason that the attempt records."""
+
+    route: Route
+    why: str
+
+
+def falls_back(error: TaxlinkError) -> bool:
+    """Whether another route may be tried after this error (retries on the same route are over by then)."""
+    return error.action in _PORTALS_OWN_FAULT
+
+
+def next_route(overlay: Overlay, datasets: Iterable[Dataset], failed: Mapping[Route, str]) -> Choice | None:
+    """The next route that reaches any of the datasets. ``failed`` gives the error code of each route tried in
+    this run."""
+    wanted = frozenset(datasets)
+    for route in PREFERENCE:
+        if route in failed or route not in overlay.routes or not overlay.routes[route].datasets & wanted:
+            continue
+        if failed:
+            return Choice(route, "; ".join(f"{tried} failed with {code}" for tried, code in failed.items()))
+        return Choice(route, "preferred" if len(overlay.routes) > 1 else "the region's only route")
+    return None

@@ -1,0 +1,82 @@
+"""``python -m sandbox``: serve the portals of some regions until SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from datetime import date
+from pathlib import Path
+
+from sandbox.directory import Directory
+from sandbox.folder import codes_of_moderate_size, load
+from sandbox.generator import generate
+from sandbox.server import ROUTES, Plan, serve
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="sandbox", description="Regional tax portals on loopback, with synthetic companies."
+    )
+    parser.add_argument("--regions", default=",".join(ROUTES), help="region codes, comma-separated")
+    parser.add_argument("--families", default="gateway,unified", help="portal families to start")
+    parser.add_argument(
+        "--companies", type=Path, metavar="DIR", help="folder of invoice CSV files instead of the generator"
+    )
+    parser.add_argument(
+        "--codes", default="", help="firms of the folder, comma-separated, dealt to the regions in turn"
+    )
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument(
+        "--count", type=int, default=12, help="companies a region, or in all from a folder without --codes"
+    )
+    parser.add_argument("--invoices", type=int, default=240, help="invoices a generated company")
+    parser.add_argument(
+        "--today", type=date.fromisoformat, default=date.today(), help="last day of the generated histories"
+    )
+    parser.add_argument(
+        "--endpoints", type=Path, metavar="FILE", help="JSON of addresses and keys, written when all listen"
+    )
+    parser.add_argument("--base-port", type=int, default=0, help="first port; 0 takes free ones")
+    parser.add_argument("--latency-ms", type=float, default=0.0)
+    return parser.parse_args()
+
+
+def _directories(asked: argparse.Namespace) -> list[Directory]:
+    regions: list[str] = asked.regions.split(",")
+    if asked.companies is None:
+        return [
+            Directory(
+                region,
+                generate(
+                    region,
+                    seed=asked.seed,
+                    count=asked.count,
+                    today=asked.today,
+                    invoices_each=asked.invoices,
+                ),
+            )
+            for region in regions
+        ]
+    codes = asked.codes.split(",") if asked.codes else codes_of_moderate_size(asked.companies, asked.count)
+    dealt = {region: codes[position :: len(regions)] for position, region in enumerate(regions)}
+    return [
+        Directory(region, load(asked.companies, region, own, seed=asked.seed, today=asked.today))
+        for region, own in dealt.items()
+    ]
+
+
+def main() -> None:
+    """Parse, read or generate the companies, serve."""
+    asked = _arguments()
+    plan = Plan(
+        directories=_directories(asked),
+        endpoints=asked.endpoints,
+        base_port=asked.base_port,
+        latency_seconds=asked.latency_ms / 1000,
+        families=frozenset(asked.families.split(",")),
+    )
+    asyncio.run(serve(plan))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Portal families of the sandbox: what one kind of portal answers."""

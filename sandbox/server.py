@@ -1,0 +1,138 @@
+"""Every portal of the chosen regions in one process: one server for each route (and each further host), on
+loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from sandbox.admin import with_admin
+from sandbox.directory import Directory
+from sandbox.faultlayer import FaultLayer
+from sandbox.faults import FaultKind, FaultTable
+from sandbox.journal import Journal
+from sandbox.phone import Phones
+from sandbox.portal import Built, Clock, Portal
+
+ROUTES: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "31": (("api", "gateway"),),
+    "44": (("api", "gateway"), ("rpa", "unified")),
+    "51": (("rpa", "unified"),),
+}
+"""(route, family) of each region that the sandbox knows, as the region overlays have them."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``base_port`` 0 takes free ports; ``families`` restricts what is started."""
+
+    directories: Sequence[Directory]
+    endpoints: Path | None = None
+    base_port: int = 0
+    latency_seconds: float = 0.0
+    families: frozenset[str] = frozenset({"gateway", "unified"})
+
+
+class _Server(uvicorn.Server):
+    """One of several servers in a loop: the process handles signals once, for all of them."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class _Ports:
+    """Listening sockets on loopback, counted up from a base, or free ones."""
+
+    def __init__(self, base: int) -> None:
+        self._next = base
+
+    def open(self) -> socket.socket:
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", self._next))
+        self._next += 1 if self._next else 0
+        return listener
+
+
+async def serve(plan: Plan) -> None:
+    """Serve until SIGTERM or SIGINT. The endpoints file appears when everything listens."""
+    servers: list[tuple[_Server, socket.socket]] = []
+    endpoints: dict[str, dict[str, Any]] = {}
+    ports = _Ports(plan.base_port)
+    for portal in _portals(plan):
+        built: Built = import_module(f"sandbox.families.{portal.family}").build(portal)
+        apps = {"": built.app, **built.hosts}
+        sockets = {role: ports.open() for role in apps}
+        for role, app in apps.items():
+            servers.append((_server(app, portal, plan.latency_seconds, built.own_faults), sockets[role]))
+        endpoints[portal.name] = _endpoint(portal, built, sockets)
+    running = [asyncio.ensure_future(server.serve(sockets=[listener])) for server, listener in servers]
+    _end_on_signals([server for server, _ in servers])
+    while not all(server.started for server, _ in servers):
+        await asyncio.sleep(0.005)
+    if plan.endpoints is not None:
+        write_atomically(plan.endpoints, endpoints)
+    await asyncio.gather(*running)
+
+
+def _portals(plan: Plan) -> Iterator[Portal]:
+    phones, clock = Phones(), Clock()
+    for directory in plan.directories:
+        region = directory.region
+        for route, family in ROUTES[region]:
+            if family in plan.families:
+                faults, journal = FaultTable(), Journal(region, family)
+                yield Portal(region, route, family, directory, faults, journal, phones, clock)
+
+
+def _server(
+    app: ASGIApp, portal: Portal, latency_seconds: float, own_faults: frozenset[FaultKind]
+) -> _Server:
+    layered = FaultLayer(with_admin(app, portal), portal.faults, latency_seconds, own_faults)
+    config = uvicorn.Config(
+        layered,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        proxy_headers=False,
+        timeout_graceful_shutdown=1,
+    )
+    return _Server(config)
+
+
+def _endpoint(portal: Portal, built: Built, sockets: Mapping[str, socket.socket]) -> dict[str, Any]:
+    urls = {role: f"http://127.0.0.1:{listener.getsockname()[1]}" for role, listener in sockets.items()}
+    hosts = {role: url for role, url in urls.items() if role}
+    return {"base_url": urls[""], "family": portal.family, "hosts": hosts, "keys": dict(built.keys)}
+
+
+def _end_on_signals(servers: Sequence[_Server]) -> None:
+    def end() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end)
+
+
+def write_atomically(path: Path, content: Mapping[str, Any]) -> None:
+    """The file appears whole or not at all, readable by its owner alone: it holds keys."""
+    draft = path.with_name(path.name + ".draft")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(content, file, ensure_ascii=False, indent=1)
+    draft.replace(path)

@@ -1,0 +1,76 @@
+"""When things run: refresh, expiry, sweeps and webhook deliveries. It enqueues and never works.
+
+Jobs live in APScheduler's SQLAlchemy job store, so that a restart neither forgets nor doubles them. A job is a function's
+name; what it works with is held by the process that runs the scheduler.
+"""
+
+from __future__ import annotations
+
+from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+import webhooks
+from stages.intake import Intake
+from stages.workshop import Workshop
+
+_held: tuple[Workshop, Intake] | None = None
+
+
+def _workshop() -> Workshop:
+    assert _held is not None, "no scheduler runs in this process"
+    return _held[0]
+
+
+def _intake() -> Intake:
+    assert _held is not None, "no scheduler runs in this process"
+    return _held[1]
+
+
+def refresh() -> None:
+    """Read again what periodic consents allow today."""
+    _intake().refresh_due()
+
+
+def expire() -> None:
+    """End overdue challenges, links and consents."""
+    _intake().expire()
+
+
+def sweep() -> None:
+    """Start what a crash left between two writes."""
+    _intake().sweep()
+
+
+def deliver() -> None:
+    """Send due webhooks."""
+    shop = _workshop()
+    webhooks.deliver_due(shop.store, shop.vault, shop.settings.callback_hosts, limit=100)
+
+
+JOBS: dict[str, tuple[str, BaseTrigger]] = {
+    "refresh": ("scheduler:refresh", CronTrigger(hour=9, minute=30, timezone="Asia/Shanghai")),
+    "expire": ("scheduler:expire", IntervalTrigger(seconds=15, timezone="Asia/Shanghai")),
+    "sweep": ("scheduler:sweep", IntervalTrigger(seconds=60, timezone="Asia/Shanghai")),
+    "deliver": ("scheduler:deliver", IntervalTrigger(seconds=2, timezone="Asia/Shanghai")),
+}
+"""Each job: its function and when it runs. Portals close at night, so the refresh runs in the morning."""
+
+
+def start(shop: Workshop, intake: Intake) -> BackgroundScheduler:
+    """Begin. Runs that were missed while no scheduler ran are made up once. The caller shuts it down."""
+    global _held
+    _held = (shop, intake)
+    scheduler = BackgroundScheduler(
+        jobstores={"default": SQLAlchemyJobStore(url=shop.settings.database_url)},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        timezone="Asia/Shanghai",
+    )
+    scheduler.start(paused=True)
+    for name, (function, trigger) in JOBS.items():
+        if scheduler.get_job(name) is None:
+            scheduler.add_job(function, trigger, id=name)
+    scheduler.resume()
+    return scheduler

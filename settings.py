@@ -1,0 +1,53 @@
+"""What a deployment sets, read from the environment once. Every name begins with ``TAXLINK_``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """``home`` holds everything when no URL is set: the store, the engine's tables, the vault."""
+
+    home: Path
+    database_url: str
+    engine_url: str
+    keys_url: str
+    records_url: str
+    endpoints_file: Path | None
+    """The deployment's own portal addresses (JSON), e.g. those of a sandbox."""
+    callback_hosts: frozenset[str]
+    """Private hosts that a webhook may reach (``host`` or ``host:port``)."""
+    public_url: str
+    """Where borrowers reach this service; links begin with it."""
+    bank_zh: str
+    bank_en: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Defaults are an embedded deployment under ``./var``. ``TAXLINK_DATABASE_URL`` moves all but the
+        keys to PostgreSQL."""
+        env = os.environ if environment is None else environment
+        home = Path(env.get("TAXLINK_HOME", "var")).absolute()
+        shared = env.get("TAXLINK_DATABASE_URL")
+        endpoints = env.get("TAXLINK_ENDPOINTS")
+        return cls(
+            home=home,
+            database_url=_sqlalchemy(shared) if shared else f"sqlite:///{home / 'store.db'}",
+            engine_url=shared or f"sqlite:///{home / 'engine.db'}",
+            keys_url=env.get("TAXLINK_KEYS_URL", f"sqlite:///{home / 'keys.db'}"),
+            records_url=_sqlalchemy(shared) if shared else f"sqlite:///{home / 'vault.db'}",
+            endpoints_file=Path(endpoints) if endpoints else None,
+            callback_hosts=frozenset(filter(None, env.get("TAXLINK_CALLBACK_HOSTS", "").split(","))),
+            public_url=env.get("TAXLINK_PUBLIC_URL", "http://127.0.0.1:8470"),
+            bank_zh=env.get("TAXLINK_BANK_ZH", "示例银行"),
+            bank_en=env.get("TAXLINK_BANK_EN", "Example Bank"),
+        )
+
+
+def _sqlalchemy(url: str) -> str:
+    """SQLAlchemy's spelling of a PostgreSQL URL: with the driver."""
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)

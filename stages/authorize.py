@@ -1,0 +1,230 @@
+"""Stage 1, authorize: route by route until the portal grants, a person is needed, or nothing is left to
+try."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+from authz import gate
+from authz.authorization import Authorization, State
+from authz.challenges import ChallengeState, Relayed
+from authz.credentials import SealedCredentials
+from connectors import router
+from connectors.interface import (
+    Answer,
+    AuthorizationRequest,
+    Challenge,
+    ChallengeKind,
+    Connector,
+    Flow,
+    Grant,
+    Resume,
+)
+from connectors.overlay import overlay
+from connectors.router import Choice
+from schema.dataset import Route
+from schema.errors import Action, ChallengeExpired, ConsentWithdrawn, RouteAbsent, SecretSpent, TaxlinkError
+from stages.outcome import Outcome, ended, waiting
+from stages.workshop import Workshop
+from store.database import now
+from store.feed import Event
+from vault.reference import KeyClass
+
+_READY = frozenset({State.GRANTED, State.REFRESHING})
+_WORKABLE = frozenset({State.PLANNING, State.CHALLENGED})
+
+
+def authorize(shop: Workshop, authorization_id: str) -> Outcome:
+    """``granted``, ``parked`` (a challenge waits for the person), ``wait`` (until the portal opens) or
+    ``ended`` with its code."""
+    current = shop.ledger.authorization(authorization_id)
+    if current.state in _READY:
+        return Outcome("granted")
+    if current.state is State.CLOSED:
+        return Outcome("ended", code=current.error_code or "consent_withdrawn")
+    try:
+        gate.check_live(shop.ledger.consent(current.consent_id), now())
+        if current.state in _WORKABLE:
+            current = shop.ledger.move(current.id, State.WORKING, actor="pipeline")
+        return _try_routes(shop, current)
+    except TaxlinkError as error:
+        return waiting(error) or ended(shop, authorization_id, error)
+
+
+def _try_routes(shop: Workshop, current: Authorization) -> Outcome:
+    parked = _answered(shop, current)
+    choice = Choice(parked.route, "the person answered") if parked else _choose(shop, current)
+    while True:
+        attempt = shop.casefile.begin_attempt(current, choice.route, choice.why)
+        try:
+            granted = _Attempt(shop, current, choice.route).run(parked)
+            shop.casefile.end_attempt(attempt, current.id, "granted" if granted else "parked")
+            return Outcome("granted" if granted else "parked")
+        except TaxlinkError as error:
+            shop.casefile.end_attempt(
+                attempt, current.id, "failed", error_code=error.code, detail=error.detail
+            )
+            if not router.falls_back(error):
+                raise
+            parked = None
+            try:
+                choice = _choose(shop, current)
+            except RouteAbsent:
+                raise error from None
+
+
+def _choose(shop: Workshop, current: Authorization) -> Choice:
+    """Raises ``RouteAbsent`` when every route of the region was tried in this run."""
+    failed = {
+        Route(attempt["route"]): attempt["error_code"]
+        for attempt in shop.casefile.attempts(current.id)
+        if attempt["run"] == current.run and attempt["outcome"] == "failed"
+    }
+    scopes = shop.ledger.consent(current.consent_id).scopes
+    choice = router.next_route(overlay(current.region), scopes, failed)
+    if choice is None:
+        raise RouteAbsent("no route is left")
+    return choice
+
+
+def _answered(shop: Workshop, current: Authorization) -> Relayed | None:
+    """The challenge whose answer this leg takes up, when its flow can be resumed."""
+    newest = shop.challenges.latest(current.id)
+    if newest is None or newest.run != current.run or newest.resume is not Resume.SERIALIZABLE:
+        return None
+    return newest if newest.state is ChallengeState.ANSWERED else None
+
+
+class _Attempt:
+    """One try of one route."""
+
+    def __init__(self, shop: Workshop, current: Authorization, route: Route) -> None:
+        self._shop, self._current, self._route = shop, current, route
+        self._connector: Connector = shop.lines.get(current, route)
+        self._asked: Relayed | None = None
+
+    def run(self, parked: Relayed | None) -> bool:
+        """True when granted, False when parked. Raises the portal's faults."""
+        self._asked = parked
+        request = self._request(parked)
+        flow, answer = self._begin(request, parked)
+        answered = answer is not None
+        try:
+            return self._advance(flow, answer)
+        except TaxlinkError as error:
+            self._close_asked(
+                ChallengeState.REJECTED if error.action is Action.STOP else ChallengeState.SUPERSEDED
+            )
+            if answered and router.falls_back(error) and self._granted_after_all(request):
+                return True
+            raise
+        finally:
+            flow.close()
+
+    def _advance(self, flow: Flow, answer: Answer | None) -> bool:
+        while True:
+            result = flow.advance(answer)
+            again = isinstance(result, Challenge) and result.retry
+            self._close_asked(ChallengeState.REJECTED if again else ChallengeState.ACCEPTED)
+            if isinstance(result, Grant):
+                self._keep(result)
+                return True
+            answer = self._ask(flow, result)
+            if answer is None:
+                return False
+
+    def _ask(self, flow: Flow, challenge: Challenge) -> Answer | None:
+        """The answer of a live challenge, or None when the run is parked."""
+        parks = challenge.resume is Resume.SERIALIZABLE
+        self._asked = self._shop.challenges.put(
+            self._current,
+            self._route,
+            challenge,
+            flow_state=flow.state() if parks else None,
+            owner=self._shop.name,
+        )
+        if parks:
+            self._asked = None
+            return None
+        answer = _await_answer(self._shop, self._asked)
+        self._shop.ledger.move(self._current.id, State.WORKING, actor="pipeline")
+        return answer
+
+    def _begin(self, request: AuthorizationRequest, parked: Relayed | None) -> tuple[Flow, Answer | None]:
+        if parked is None or parked.flow_ref is None:
+            return self._connector.authorize(request), None
+        flow = self._connector.resume(request, self._shop.vault.unseal(parked.flow_ref))
+        if parked.kind is ChallengeKind.CREDENTIALS:
+            return flow, None  # the flow reads them through ``request.credentials``
+        try:
+            return flow, self._shop.challenges.take(parked)
+        except SecretSpent:
+            # A worker died after it had opened the answer: nobody knows whether the portal saw it. Begin
+            # again; the portal knows the reference and makes no second grant.
+            flow.close()
+            return self._connector.authorize(request), None
+
+    def _granted_after_all(self, request: AuthorizationRequest) -> bool:
+        """Before another route tries: ask this portal whether the last answer already made the grant."""
+        try:
+            grant = self._connector.existing(request)
+        except TaxlinkError:
+            return False  # it cannot be asked either; the reference keeps the next route from a second grant
+        if grant is not None:
+            self._keep(grant)
+        return grant is not None
+
+    def _keep(self, grant: Grant) -> None:
+        shop, id = self._shop, self._current.id
+        ref = shop.vault.seal(self._current.vault_owner, "grant", grant.secret, key_class=KeyClass.CREDENTIAL)
+        with shop.store.begin() as connection:
+            shop.casefile.keep_grant(connection, id, self._route, grant, ref)
+            shop.ledger.move(id, State.GRANTED, actor="portal", connection=connection, route=self._route)
+
+    def _close_asked(self, state: ChallengeState) -> None:
+        if self._asked is not None:
+            self._shop.challenges.close(self._asked, state)
+            self._asked = None
+
+    def _request(self, parked: Relayed | None) -> AuthorizationRequest:
+        current, shop = self._current, self._shop
+        person: dict[str, str] = (
+            json.loads(shop.vault.unseal(current.person_ref)) if current.person_ref else {}
+        )
+        entered = shop.challenges.credentials_ref(current.id, current.run)
+        return AuthorizationRequest(
+            reference=current.reference,
+            taxpayer_id=current.taxpayer_id,
+            person_id=person.get("person_id", ""),
+            scopes=shop.ledger.consent(current.consent_id).scopes,
+            credentials=SealedCredentials(shop.secrets, entered),
+        )
+
+
+def _await_answer(shop: Workshop, asked: Relayed) -> Answer:
+    """Wait beside the open page until the person answers; woken by the store.
+
+    Raises ``ChallengeExpired``, and ``ConsentWithdrawn`` when the authorization is closed meanwhile.
+    """
+    woken = threading.Event()
+
+    def listen(event: Event) -> None:
+        data: dict[str, Any] = event.data
+        if data.get("challenge") == asked.id or data.get("to") == State.CLOSED:
+            woken.set()
+
+    with shop.feed.listening(asked.authorization_id, listen):
+        while True:
+            seen = shop.challenges.get(asked.id)
+            if seen.state is ChallengeState.ANSWERED:
+                return shop.challenges.take(seen)
+            if shop.ledger.authorization(asked.authorization_id).state is State.CLOSED:
+                raise ConsentWithdrawn
+            left = (asked.expires_at - now()).total_seconds()
+            if seen.state is not ChallengeState.OPEN or left <= 0:
+                shop.challenges.close(seen, ChallengeState.EXPIRED)
+                raise ChallengeExpired
+            woken.wait(left)
+            woken.clear()

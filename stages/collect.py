@@ -1,0 +1,161 @@
+"""Stage 2, collect: one dataset under the grant, sealed as it comes, committed only if the consent still
+stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from authz import gate
+from authz.authorization import Authorization, Progress, State
+from authz.casefile import Collected, HeldGrant
+from connectors import router
+from connectors.interface import Grant
+from connectors.overlay import overlay
+from schema.dataset import Dataset, Missing, Route
+from schema.errors import Action, DataIncomplete, GrantRevoked, RouteAbsent, TaxlinkError
+from schema.period import Period
+from schema.raw import RawPage
+from stages.outcome import Outcome, ended, waiting
+from stages.workshop import Workshop
+from store.database import now
+from vault.reference import KeyClass
+
+_SEAL_BYTES = 4 << 20
+"""Pages are sealed in batches of about this size: one transaction each, and never a whole dataset in memory
+twice."""
+
+
+def remaining(shop: Workshop, authorization_id: str) -> list[Dataset]:
+    """The datasets of the consent that this run has not collected yet."""
+    current = shop.ledger.authorization(authorization_id)
+    done = {collected.dataset for collected in shop.casefile.collections(current.id, current.run)}
+    scopes = shop.ledger.consent(current.consent_id).scopes
+    if current.progress is Progress.WAITING:
+        shop.ledger.set_progress(current.id, Progress.COLLECTING, actor="pipeline")
+    return [dataset for dataset in scopes if dataset not in done]
+
+
+def collect(shop: Workshop, authorization_id: str, dataset: Dataset) -> Outcome:
+    """``collected``; ``missing`` with its code, when this dataset alone cannot be had; ``again`` when the
+    authorization must be taken up anew (another route, or a session that ended); ``wait``; or ``ended``."""
+    current = shop.ledger.authorization(authorization_id)
+    period = shop.ledger.consent(current.consent_id).scopes[dataset]
+    held = shop.casefile.grant(authorization_id)
+    try:
+        if held is None:
+            raise GrantRevoked("no grant is held")
+        _fetch(shop, current, held, dataset, period)
+        return Outcome("collected")
+    except TaxlinkError as error:
+        return waiting(error) or _after(shop, current, held, dataset, period, error)
+
+
+def _fetch(shop: Workshop, current: Authorization, held: HeldGrant, dataset: Dataset, period: Period) -> None:
+    if dataset not in overlay(current.region).route(held.route).datasets:
+        raise RouteAbsent(f"{held.route} does not serve {dataset}")
+    consent = shop.ledger.consent(current.consent_id)
+    at = now()
+    reads = shop.casefile.reads_in_unit(current, dataset, consent.frequency.unit_start(at))
+    token = gate.check(consent, current, gate.Fetch(dataset, period, consent.purpose, reads), at)
+    grant = Grant(held.receipt, held.granted_at, held.expires_at, shop.vault.unseal(held.secret_ref))
+    connector = shop.lines.get(current, held.route)
+    pages = _seal(shop, current, connector.fetch(grant, current.taxpayer_id, dataset, period))
+    if not pages:
+        raise DataIncomplete("no page, so no proof that there is nothing")
+    shop.casefile.commit_collection(
+        current, Collected(dataset, period, held.route, pages, None, None, now()), token
+    )
+
+
+def _seal(shop: Workshop, current: Authorization, pages: Iterable[RawPage]) -> list[dict[str, Any]]:
+    sealed: list[dict[str, Any]] = []
+    batch: list[RawPage] = []
+
+    def flush() -> None:
+        refs = shop.vault.seal_many(
+            current.vault_owner, "raw", [page.content for page in batch], key_class=KeyClass.DATA
+        )
+        sealed.extend(_described(page, ref) for page, ref in zip(batch, refs, strict=True))
+        batch.clear()
+
+    for page in pages:
+        batch.append(page)
+        if sum(len(waiting.content) for waiting in batch) >= _SEAL_BYTES:
+            flush()
+    if batch:
+        flush()
+    return sealed
+
+
+def _described(page: RawPage, ref: str) -> dict[str, Any]:
+    return {
+        "ref": ref,
+        "format": page.source_format,
+        "locator": page.locator,
+        "sequence": page.sequence,
+        "type": page.content_type,
+        "start": page.period.start.isoformat(),
+        "end": page.period.end.isoformat(),
+        "fetched_at": page.fetched_at.isoformat(),
+        "total": page.portal_total,
+    }
+
+
+def _after(
+    shop: Workshop,
+    current: Authorization,
+    held: HeldGrant | None,
+    dataset: Dataset,
+    period: Period,
+    error: TaxlinkError,
+) -> Outcome:
+    route = held.route if held else Route.API
+    if error.action is Action.STOP or current.state is State.CLOSED:
+        return ended(shop, current.id, error)
+    if error.action is Action.REAUTHORIZE:
+        return _take_up_anew(shop, current, error)
+    if router.falls_back(error) and _other_route(shop, current, route, dataset, error):
+        return _take_up_anew(shop, current, error)
+    return _missing(shop, current, route, dataset, period, error)
+
+
+def _other_route(
+    shop: Workshop, current: Authorization, route: Route, dataset: Dataset, error: TaxlinkError
+) -> bool:
+    """Record that this route failed; whether another one serves the dataset and was not tried in this run."""
+    attempt = shop.casefile.begin_attempt(current, route, f"collecting {dataset}")
+    shop.casefile.end_attempt(attempt, current.id, "failed", error_code=error.code, detail=error.detail)
+    failed = {
+        Route(a["route"]): a["error_code"]
+        for a in shop.casefile.attempts(current.id)
+        if a["run"] == current.run and a["outcome"] == "failed"
+    }
+    return router.next_route(overlay(current.region), [dataset], failed) is not None
+
+
+def _take_up_anew(shop: Workshop, current: Authorization, error: TaxlinkError) -> Outcome:
+    """The session or the route is gone. With a person behind it (an application) the run goes on by asking; a
+    refresh stops at ``needs_repair``."""
+    if error.code in ("consent_withdrawn", "consent_expired", "scope_denied"):
+        return ended(shop, current.id, error)
+    shop.lines.hang_up(current.id)
+    shop.ledger.move(current.id, State.NEEDS_REPAIR, actor="pipeline", error_code=error.code)
+    if current.state is State.REFRESHING:
+        return Outcome("ended", code=error.code)
+    shop.ledger.move(current.id, State.PLANNING, actor="pipeline")
+    return Outcome("again", code=error.code)
+
+
+def _missing(
+    shop: Workshop,
+    current: Authorization,
+    route: Route,
+    dataset: Dataset,
+    period: Period,
+    error: TaxlinkError,
+) -> Outcome:
+    revision = shop.ledger.consent(current.consent_id).revision
+    gone = Collected(dataset, period, route, [], Missing.NOT_AVAILABLE, error.code, now())
+    shop.casefile.commit_collection(current, gone, revision)
+    return Outcome("missing", code=error.code)

@@ -1,0 +1,226 @@
+"""Intake: what starts or ends the work. Loan systems, borrowers, operations and the scheduler all come
+through here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from authz import consent, gate
+from authz.authorization import RERUNNABLE, Authorization, State, Trigger
+from authz.challenges import ChallengeState, Relayed
+from authz.consent import ConsentState
+from authz.ledger import Application
+from connectors.interface import Answer, Resume
+from connectors.overlay import overlay
+from schema.errors import ChallengeExpired, IdempotencyConflict, StateConflict
+from schema.region import region
+from stages.workshop import Workshop
+from store import tables
+from store.database import new_id, now
+from vault.reference import KeyClass
+
+StartLeg = Callable[[Authorization], None]
+StartDisposal = Callable[[Authorization], None]
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """An authorization and the token of its link. ``replayed`` when the idempotency key was seen before."""
+
+    authorization: Authorization
+    token: str
+    replayed: bool
+
+
+class Intake:
+    """Starts, answers, re-runs, refreshes and withdraws. ``start_leg`` hands the present leg to a worker,
+    once."""
+
+    def __init__(self, shop: Workshop, start_leg: StartLeg, start_disposal: StartDisposal) -> None:
+        self._shop, self._start_leg, self._start_disposal = shop, start_leg, start_disposal
+
+    def submit(
+        self,
+        application: Application,
+        person: dict[str, str],
+        *,
+        actor: str,
+        idempotency: tuple[str, str] | None = None,
+    ) -> Submitted:
+        """A new authorization that waits for the borrower's tap.
+
+        ``person`` holds the acting person's ``name``, ``person_id`` and ``phone`` as far as the bank knows
+        them; it is sealed. ``idempotency`` is (key, SHA-256 of the request body). Raises ``UnknownRegion``,
+        ``IdempotencyConflict``.
+        """
+        overlay(application.region)
+        if idempotency and (earlier := self._replayed(application.tenant, idempotency)):
+            return earlier
+        shop, id = self._shop, new_id("auth")
+        text = self._text(application)
+        with shop.store.begin() as connection:
+            current = shop.ledger.open(connection, application, text, actor=actor, id=id)
+            token = shop.links.issue(connection, id)
+            if idempotency:
+                try:
+                    connection.execute(
+                        insert(tables.idempotency).values(
+                            tenant=application.tenant,
+                            key=idempotency[0],
+                            body_sha256=idempotency[1],
+                            authorization_id=id,
+                            created_at=now(),
+                        )
+                    )
+                except IntegrityError:
+                    raise IdempotencyConflict("the same key arrived at the same time") from None
+        if any(person.values()):
+            ref = shop.vault.seal(
+                current.vault_owner,
+                "person",
+                json.dumps(person, ensure_ascii=False).encode(),
+                key_class=KeyClass.DATA,
+            )
+            current = shop.ledger.set_person(id, ref)
+        return Submitted(current, token, replayed=False)
+
+    def agree(self, authorization_id: str, text_sha256: str, *, actor: str) -> Authorization:
+        """The borrower's one tap. Raises ``ConsentTextMismatch``, ``StateConflict``."""
+        current = self._shop.ledger.agree(authorization_id, text_sha256, actor=actor)
+        self._start_leg(current)
+        return current
+
+    def decline(self, authorization_id: str, *, actor: str) -> Authorization:
+        """The borrower does not agree."""
+        return self._shop.ledger.end_consent(
+            authorization_id, ConsentState.REJECTED, actor=actor, reason="declined"
+        )
+
+    def answer(self, authorization_id: str, challenge_id: str, fields: Answer) -> Relayed:
+        """The person's answer. A parked run goes on with its next leg; a live page is woken by the store."""
+        answered = self._shop.challenges.answer(authorization_id, challenge_id, fields)
+        if answered.resume is Resume.SERIALIZABLE:
+            self._next_leg(authorization_id)
+        return answered
+
+    def rerun(self, authorization_id: str, *, actor: str) -> Authorization:
+        """Try a failed authorization again under the same id and consent. Raises ``StateConflict`` and the
+        gate's errors."""
+        current = self._shop.ledger.authorization(authorization_id)
+        if current.state not in RERUNNABLE:
+            raise StateConflict(f"nothing to re-run while the authorization is {current.state}")
+        gate.check_live(self._shop.ledger.consent(current.consent_id), now())
+        trigger = Trigger.APPLICATION if actor == "borrower" else Trigger.OPERATIONS
+        current = self._shop.ledger.next_run(authorization_id, State.PLANNING, actor=actor, trigger=trigger)
+        self._start_leg(current)
+        return current
+
+    def refresh(self, authorization_id: str, *, actor: str) -> Authorization:
+        """Read again under a periodic consent."""
+        current = self._shop.ledger.authorization(authorization_id)
+        held = self._shop.ledger.consent(current.consent_id)
+        gate.check_live(held, now())
+        if not held.periodic:
+            raise StateConflict("the consent is for once")
+        current = self._shop.ledger.next_run(
+            authorization_id, State.REFRESHING, actor=actor, trigger=Trigger.REFRESH
+        )
+        self._start_leg(current)
+        return current
+
+    def withdraw(self, authorization_id: str, *, actor: str) -> Authorization:
+        """End the consent at once; the data are destroyed by a worker. A second call changes nothing."""
+        before = self._shop.ledger.authorization(authorization_id)
+        held = self._shop.ledger.consent(before.consent_id)
+        ending = ConsentState.WITHDRAWN
+        current = (
+            self._shop.ledger.close(authorization_id, actor=actor)
+            if held.state in (ConsentState.CONSUMED, ConsentState.EXPIRED)
+            else self._shop.ledger.end_consent(authorization_id, ending, actor=actor, reason="withdrawn")
+        )
+        self._start_disposal(current)
+        return current
+
+    # --- what the scheduler calls ---
+
+    def expire(self) -> int:
+        """End what is overdue: challenges (their run fails), unanswered links (consent lapses), consents. How
+        many ended."""
+        overdue = self._shop.challenges.overdue()
+        for asked in overdue:
+            self._shop.challenges.close(asked, ChallengeState.EXPIRED)
+            if asked.resume is Resume.SERIALIZABLE:
+                self._fail_parked(asked)
+        ended = self._shop.ledger.overdue_consents()
+        for authorization_id, state in ended:
+            to = ConsentState.LAPSED if state is ConsentState.AWAITING else ConsentState.EXPIRED
+            current = self._shop.ledger.end_consent(authorization_id, to, actor="scheduler", reason="overdue")
+            self._start_disposal(current)
+        return len(overdue) + len(ended)
+
+    def sweep(self) -> int:
+        """Start again what a crash left between two writes: answered but not taken up, agreed but not
+        started, closed but not destroyed. How many."""
+        lost = self._shop.challenges.unheard(now() - timedelta(seconds=30))
+        for asked in lost:
+            self._next_leg(asked.authorization_id)
+        waiting = self._shop.ledger.unstarted(now() - timedelta(seconds=30))
+        for current in waiting:
+            self._start_leg(current)
+        undisposed = self._shop.ledger.undisposed()
+        for current in undisposed:
+            self._start_disposal(current)
+        return len(lost) + len(waiting) + len(undisposed)
+
+    def refresh_due(self) -> int:
+        """Refresh every granted authorization whose periodic consent allows a read today."""
+        due = self._shop.ledger.refreshable()
+        for authorization_id in due:
+            self.refresh(authorization_id, actor="scheduler")
+        return len(due)
+
+    def _next_leg(self, authorization_id: str) -> None:
+        with self._shop.store.begin() as connection:
+            current = self._shop.ledger.next_leg(authorization_id, connection)
+        self._start_leg(current)
+
+    def _fail_parked(self, asked: Relayed) -> None:
+        current = self._shop.ledger.authorization(asked.authorization_id)
+        if current.state is State.CHALLENGED:
+            self._shop.ledger.move(
+                current.id, State.FAILED, actor="scheduler", error_code=ChallengeExpired.cause_code()
+            )
+
+    def _replayed(self, tenant: str, idempotency: tuple[str, str]) -> Submitted | None:
+        table, shop = tables.idempotency, self._shop
+        with shop.store.begin() as connection:
+            row = connection.execute(
+                select(table).where(table.c.tenant == tenant, table.c.key == idempotency[0])
+            ).one_or_none()
+            if row is None:
+                return None
+            if row.body_sha256 != idempotency[1]:
+                raise IdempotencyConflict
+            token = shop.links.issue(connection, row.authorization_id)
+        return Submitted(shop.ledger.authorization(row.authorization_id), token, replayed=True)
+
+    def _text(self, application: Application) -> consent.ConsentText:
+        where, settings = region(application.region), self._shop.settings
+        return consent.compose_text(
+            bank_zh=settings.bank_zh,
+            bank_en=settings.bank_en,
+            taxpayer_id=application.taxpayer_id,
+            region_zh=where.zh,
+            region_en=where.en,
+            purpose=application.purpose,
+            scopes=application.scopes,
+            periodic=application.periodic,
+            valid_until=now() + timedelta(days=application.valid_days),
+            data_life_days=application.data_life_days,
+        )

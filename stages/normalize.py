@@ -1,0 +1,103 @@
+"""Stage 3, normalize: sealed raw pages in, one sealed snapshot out. A dataset that breaks its contract stops
+alone."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+from normalizers.registry import normalize as normalize_pages
+
+from authz.authorization import Authorization
+from authz.casefile import Collected, HeldSnapshot
+from schema.dataset import Dataset, Missing
+from schema.errors import TaxlinkError
+from schema.period import Period, last_full_month_end
+from schema.raw import RawPage
+from schema.snapshot import TABLES_OF, Finding, Severity, Snapshot
+from stages.workshop import Workshop
+from vault.reference import KeyClass
+
+
+@dataclass
+class _Draft:
+    tables: dict[str, pl.DataFrame] = field(default_factory=dict)
+    missing: dict[Dataset, Missing] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def normalize(shop: Workshop, authorization_id: str) -> None:
+    """Keep the snapshot of the present run. A dataset that cannot be read becomes missing, with its code as a
+    finding."""
+    current = shop.ledger.authorization(authorization_id)
+    draft = _Draft()
+    for collected in shop.casefile.collections(current.id, current.run):
+        _add(shop, current, collected, draft)
+    names = list(draft.tables)
+    refs = shop.vault.seal_many(
+        current.vault_owner, "table", [_arrow(draft.tables[name]) for name in names], key_class=KeyClass.DATA
+    )
+    held = {
+        name: {"ref": ref, "rows": draft.tables[name].height} for name, ref in zip(names, refs, strict=True)
+    }
+    as_of = current.as_of or last_full_month_end(current.created_at.date())
+    shop.casefile.keep_snapshot(current, held, draft.missing, tuple(draft.findings), as_of)
+
+
+def _add(shop: Workshop, current: Authorization, collected: Collected, draft: _Draft) -> None:
+    if collected.missing:
+        draft.missing[collected.dataset] = collected.missing
+        return
+    pages = [_page(shop, current, collected, page) for page in collected.pages]
+    try:
+        done = normalize_pages(collected.dataset, pages, [page["ref"] for page in collected.pages])
+    except TaxlinkError as error:
+        draft.missing[collected.dataset] = Missing.NOT_AVAILABLE
+        draft.findings.append(Finding(error.code, Severity.ERROR, collected.dataset, error.detail))
+        return
+    draft.tables |= done.tables
+    draft.findings.extend(done.findings)
+
+
+def _page(shop: Workshop, current: Authorization, collected: Collected, page: dict[str, Any]) -> RawPage:
+    return RawPage(
+        dataset=collected.dataset,
+        period=Period(start=date.fromisoformat(page["start"]), end=date.fromisoformat(page["end"])),
+        region=current.region,
+        route=collected.route,
+        source_format=page["format"],
+        locator=page["locator"],
+        sequence=page["sequence"],
+        content=shop.vault.unseal(page["ref"]),
+        content_type=page["type"],
+        fetched_at=datetime.fromisoformat(page["fetched_at"]),
+        portal_total=page["total"],
+    )
+
+
+def _arrow(table: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    table.write_ipc(buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def opened(shop: Workshop, current: Authorization, held: HeldSnapshot) -> Snapshot:
+    """The snapshot with its tables unsealed. Datasets of the schema outside the consent are
+    NOT_AUTHORISED."""
+    tables = {
+        name: pl.read_ipc(io.BytesIO(shop.vault.unseal(table["ref"]))) for name, table in held.tables.items()
+    }
+    scopes = shop.ledger.consent(current.consent_id).scopes
+    unasked = {dataset: Missing.NOT_AUTHORISED for dataset in TABLES_OF if dataset not in scopes}
+    return Snapshot(
+        taxpayer_id=current.taxpayer_id,
+        region=current.region,
+        as_of=held.as_of,
+        fetched_at=held.fetched_at,
+        tables=tables,
+        missing=unasked | held.missing,
+        findings=held.findings,
+    )

@@ -1,0 +1,70 @@
+"""Stage 5, notify: tell the loan system and the page how the run ended, and let go of what the run held
+open."""
+
+from __future__ import annotations
+
+import webhooks
+
+from authz.authorization import Authorization, Progress, State
+from authz.consent import ConsentState
+from schema.errors import catalogue
+from stages.workshop import Workshop
+
+
+def notify(shop: Workshop, authorization_id: str) -> None:
+    """One notice a run, written to the outbox; a one-time consent whose data are complete is consumed."""
+    current = shop.ledger.authorization(authorization_id)
+    if current.state in (State.GRANTED, State.REFRESHING):
+        shop.ledger.set_progress(current.id, Progress.DONE, actor="pipeline")
+        if current.state is State.REFRESHING:
+            shop.ledger.move(current.id, State.GRANTED, actor="pipeline")
+        current = shop.ledger.authorization(authorization_id)
+    shop.secrets.destroy_owner(current.vault_owner)
+    if current.callback_url and current.callback_secret_ref:
+        webhooks.put(
+            shop.store,
+            key=f"{current.id}.{current.run}",
+            authorization_id=current.id,
+            url=current.callback_url,
+            secret_ref=current.callback_secret_ref,
+            kind=f"authorization.{_ending(current)}",
+            data=notice(shop, current),
+        )
+    _consume(shop, current)
+
+
+def notice(shop: Workshop, current: Authorization) -> dict[str, object]:
+    """What a loan system is told: ids, states, codes and the summary of the score; never a payload."""
+    scored = shop.casefile.score(current.id, current.run)
+    cause = catalogue().get(current.error_code) if current.error_code else None
+    return {
+        "authorization_id": current.id,
+        "run": current.run,
+        "state": current.state,
+        "region": current.region,
+        "route": current.route,
+        "error": {"code": current.error_code, "actor": cause.actor, "zh": cause.zh, "en": cause.message()}
+        if cause
+        else None,
+        "score": {
+            name: scored[name]
+            for name in ("decision", "points", "grade", "limit_fen", "annual_rate", "policy_version")
+        }
+        if scored
+        else None,
+    }
+
+
+def _ending(current: Authorization) -> str:
+    return "scored" if current.progress is Progress.DONE else str(current.state)
+
+
+def _consume(shop: Workshop, current: Authorization) -> None:
+    """A one-time consent ends when everything it covers was read; while something is missing it may be
+    re-run."""
+    consent = shop.ledger.consent(current.consent_id)
+    if consent.periodic or consent.state is not ConsentState.ACTIVE or current.progress is not Progress.DONE:
+        return
+    collected = shop.casefile.collections(current.id, current.run)
+    if all(each.missing is None for each in collected):
+        shop.ledger.end_consent(current.id, ConsentState.CONSUMED, actor="pipeline", reason="read_once")

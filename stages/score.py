@@ -1,0 +1,45 @@
+"""Stage 4, score: the snapshot through the scoring core; the whole result is sealed, a summary is kept."""
+
+from __future__ import annotations
+
+from scoring.decision import Application, ScoreResult
+from scoring.decision import score as score_snapshot
+
+from authz.authorization import Authorization, Progress
+from schema.errors import DataIncomplete
+from stages.normalize import opened
+from stages.workshop import Workshop
+from store.database import now
+from vault.reference import KeyClass
+
+
+def score(shop: Workshop, authorization_id: str) -> None:
+    """Score the present run's snapshot. Raises ``DataIncomplete`` when there is none."""
+    current = shop.ledger.authorization(authorization_id)
+    held = shop.casefile.snapshot(current.id, current.run)
+    if held is None:
+        raise DataIncomplete("there is no snapshot to score")
+    shop.ledger.set_progress(current.id, Progress.SCORING, actor="pipeline")
+    result = score_snapshot(opened(shop, current, held), application=_application(current), decided_at=now())
+    ref = shop.vault.seal(
+        current.vault_owner, "score", result.model_dump_json().encode(), key_class=KeyClass.DATA
+    )
+    shop.casefile.keep_score(current, _summary(result) | {"snapshot_id": held.id, "result_ref": ref})
+
+
+def _application(current: Authorization) -> Application:
+    return Application(
+        requested_amount_fen=current.amount_fen, term_months=current.term_months, product=current.product
+    )
+
+
+def _summary(result: ScoreResult) -> dict[str, str | float | int | None]:
+    return {
+        "decision": result.decision,
+        "points": result.score,
+        "grade": result.grade,
+        "limit_fen": result.limit.limit_fen,
+        "annual_rate": result.rate.annual_rate,
+        "policy_version": result.policy_version,
+        "policy_hash": result.policy_hash,
+    }

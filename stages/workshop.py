@@ -1,0 +1,97 @@
+"""What a process needs to work on authorizations, put together once from the deployment's settings."""
+
+from __future__ import annotations
+
+import json
+import threading
+from functools import cached_property
+
+from connectors.rpa.browser import Browser
+
+from authz.apikeys import ApiKeys
+from authz.audit import AuditLog
+from authz.authorization import Authorization
+from authz.casefile import CaseFile
+from authz.challenges import Challenges
+from authz.ledger import Ledger
+from authz.links import Links
+from connectors.interface import Connector
+from connectors.registry import Endpoints, Tools, connect, endpoint
+from schema.dataset import Route
+from settings import Settings
+from store.database import open_database
+from store.feed import Feed
+from store.migrate import migrate
+from vault.secrets import Secrets
+from vault.vault import Vault, VaultSettings
+
+
+class Lines:
+    """Open connectors, one per authorization and route, kept for the length of a leg: a browser context
+    opened to authorize serves the fetches that follow, and no other taxpayer."""
+
+    def __init__(self, endpoints: Endpoints, tools: Tools) -> None:
+        self._endpoints, self._tools = endpoints, tools
+        self._open: dict[tuple[str, Route], Connector] = {}
+        self._lock = threading.Lock()
+
+    def get(self, current: Authorization, route: Route) -> Connector:
+        """Raises ``UnknownRegion`` or ``RouteAbsent``."""
+        key = (current.id, route)
+        with self._lock:
+            if key not in self._open:
+                self._open[key] = connect(endpoint(current.region, route, self._endpoints), self._tools)
+            return self._open[key]
+
+    def hang_up(self, authorization_id: str) -> None:
+        """Close what this authorization holds open. Idempotent."""
+        with self._lock:
+            ended = [self._open.pop(key) for key in list(self._open) if key[0] == authorization_id]
+        for connector in ended:
+            connector.close()
+
+
+class Workshop:
+    """The rooms of the house, wired. One a process."""
+
+    def __init__(self, settings: Settings, *, name: str) -> None:
+        self.settings, self.name = settings, name
+        settings.home.mkdir(parents=True, exist_ok=True)
+        self.store = open_database(settings.database_url)
+        migrate(self.store)
+        self.vault = Vault.open(
+            VaultSettings(settings.home / "root.key", settings.keys_url, settings.records_url)
+        )
+        self.secrets = Secrets(self.vault)
+        self.audit = AuditLog(self.vault.service_key("audit"))
+        self.ledger = Ledger(self.store, self.audit)
+        self.challenges = Challenges(self.store, self.ledger, self.vault, self.secrets)
+        self.casefile = CaseFile(self.store, self.ledger)
+        self.links = Links(self.store)
+        self.api_keys = ApiKeys(self.store, self.vault)
+        self.lines = Lines(self.endpoints, Tools(browser=lambda: self.browser))
+
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        """The deployment's own portal addresses."""
+        file = self.settings.endpoints_file
+        listed: Endpoints = json.loads(file.read_text()) if file else {}
+        return listed
+
+    @cached_property
+    def feed(self) -> Feed:
+        """The process's one watcher of the store, started on first use."""
+        return Feed(self.store)
+
+    @cached_property
+    def browser(self) -> Browser:
+        """The worker's one browser, started on first use."""
+        return Browser()
+
+    def close(self) -> None:
+        """End the watcher and the browser, if they were started, and the databases."""
+        for used in ("browser", "feed"):
+            if used in self.__dict__:
+                self.__dict__[used].close()
+        self.vault.close()
+        self.store.dispose()

@@ -1,0 +1,48 @@
+"""One SQLAlchemy engine, set up for many processes: SQLite embedded, PostgreSQL for many machines."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+_BUSY_MILLISECONDS = 20_000
+
+
+def open_database(url: str) -> Engine:
+    """An engine for ``sqlite:///path`` or ``postgresql+psycopg://…``.
+
+    On SQLite every transaction takes the write lock at its start, so that a read followed by a write never
+    fails half-way.
+    """
+    engine = create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=not url.startswith("sqlite"))
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    assert isinstance(connection, sqlite3.Connection)
+    connection.isolation_level = None  # transactions are begun above, not by the driver
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        f"busy_timeout={_BUSY_MILLISECONDS}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def now() -> datetime:
+    """This instant, UTC."""
+    return datetime.now(UTC)
+
+
+def new_id(prefix: str) -> str:
+    """``auth_3f2a…``: a random id that says what it is of."""
+    return f"{prefix}_{uuid4().hex}"

@@ -1,0 +1,82 @@
+"""Opening the vault's databases: SQLite files shared by many processes, or PostgreSQL by URL."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, MetaData, create_engine, event, make_url
+from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+_BUSY_SECONDS = 30
+
+
+def open_database(url: str, metadata: MetaData, *, secure_delete: str) -> Engine:
+    """An engine whose tables exist. ``secure_delete`` is SQLite's pragma: ``ON`` or ``FAST``."""
+    address = make_url(url)
+    sqlite = address.get_backend_name() == "sqlite"
+    if sqlite and address.database:
+        _owner_only(Path(address.database))
+    engine = create_engine(
+        address, connect_args={"timeout": _BUSY_SECONDS} if sqlite else {}, hide_parameters=True
+    )
+    if sqlite:
+
+        @event.listens_for(engine, "connect")
+        def _pragmas(connection: Any, _: object) -> None:
+            _write_ahead(connection)
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute(f"PRAGMA secure_delete={secure_delete}")
+
+    for attempt in (1, 2):
+        try:
+            _create_tables(engine, metadata)
+            break
+        except (IntegrityError, ProgrammingError):  # PostgreSQL, when two processes create at once
+            if attempt == 2:
+                raise
+    return engine
+
+
+def truncate_log(engine: Engine) -> None:
+    """Move SQLite's write-ahead log into the file and cut it to nothing. Other databases keep a log of their
+    own.
+
+    Raises ``TimeoutError`` when a reader holds the log for longer than the busy time.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection:
+        busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one()
+    if busy:
+        raise TimeoutError("the write-ahead log of the keys is held by a reader")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn the log on. SQLite does not wait here for another process that does the same, so we do."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def _create_tables(engine: Engine, metadata: MetaData) -> None:
+    with engine.begin() as connection:
+        for table in metadata.sorted_tables:
+            connection.execute(CreateTable(table, if_not_exists=True))
+            for index in table.indexes:
+                connection.execute(CreateIndex(index, if_not_exists=True))
+
+
+def _owner_only(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))

@@ -1,0 +1,264 @@
+"""The vault's door: seal, unseal, forget, destroy; and the portal sessions kept in it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, Engine, Table, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from schema.errors import SealBroken
+from vault import record, tables
+from vault.database import open_database
+from vault.keys import Keyring
+from vault.proof import DestructionProof
+from vault.reference import KeyClass, Reference
+
+
+@dataclass(frozen=True)
+class VaultSettings:
+    """Where the vault lives.
+
+    URLs are SQLAlchemy's; the keys' database must not be backed up with the records'.
+    """
+
+    root_key_path: Path
+    keys_url: str
+    records_url: str
+    tenant: str = "bank"
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> VaultSettings:
+        """The default: ``root.key``, ``keys.db`` and ``vault.db`` in one folder."""
+        return cls(folder / "root.key", f"sqlite:///{folder / 'keys.db'}", f"sqlite:///{folder / 'vault.db'}")
+
+
+class Vault:
+    """Sealed records of one tenant. Safe to share among threads; many processes may open the same databases.
+
+    ``owner`` is whose keys seal a record: a consent's id. An owner whose key of a class was destroyed never
+    gets another: what is collected under a new consent has a new owner.
+    """
+
+    def __init__(self, keys: Keyring, keys_engine: Engine, engine: Engine, tenant: str) -> None:
+        self.keys = keys
+        self.engine = engine
+        self.tenant = tenant
+        self._keys_engine = keys_engine
+
+    @classmethod
+    def open(cls, settings: VaultSettings) -> Vault:
+        """Open, and make what is not there yet. Raises ``RootKeyUnavailable``."""
+        keys_engine = open_database(settings.keys_url, tables.keys, secure_delete="ON")
+        keys = Keyring(keys_engine, settings.root_key_path, settings.tenant)
+        records = open_database(settings.records_url, tables.records, secure_delete="FAST")
+        return cls(keys, keys_engine, records, settings.tenant)
+
+    def close(self) -> None:
+        """Let go of the databases. Idempotent."""
+        self._keys_engine.dispose()
+        self.engine.dispose()
+
+    def seal(
+        self, owner: str, kind: str, content: bytes, *, key_class: KeyClass, id: str | None = None
+    ) -> str:
+        """Keep ``content`` and return its reference. Raises ``KeyDestroyed``.
+
+        Sealing an ``id`` again makes its next revision in the place of the last, whose reference then opens
+        nothing.
+        """
+        if id is None:
+            return self.seal_many(owner, kind, [content], key_class=key_class)[0]
+        while True:
+            reference = Reference(key_class, owner, kind, id, 1 + self._revision(owner, kind, key_class, id))
+            if self._put(reference, self.seal_bytes(reference, content)):
+                return str(reference)
+
+    def seal_many(
+        self, owner: str, kind: str, contents: Sequence[bytes], *, key_class: KeyClass
+    ) -> list[str]:
+        """Keep all of them or, after a crash, none; one transaction.
+
+        References in the order of ``contents``.
+        """
+        key = self.keys.sealing_key(owner, key_class)
+        references = [Reference(key_class, owner, kind, uuid.uuid4().hex, 1) for _ in contents]
+        rows = [
+            self._row(reference, record.seal(key, self.tenant, reference, content))
+            for reference, content in zip(references, contents, strict=True)
+        ]
+        if rows:
+            with self.engine.begin() as connection:
+                connection.execute(insert(tables.record), rows)
+        return [str(reference) for reference in references]
+
+    def unseal(self, ref: str) -> bytes:
+        """The content.
+
+        Raises ``KeyDestroyed``, or ``SealBroken`` when it is altered, misplaced, replaced or forgotten.
+        """
+        reference = Reference.parse(ref)
+        key = self.keys.opening_key(reference.owner, reference.key_class)
+        with self.engine.connect() as connection:
+            sealed = connection.execute(
+                select(tables.record.c.sealed).where(self._at(reference))
+            ).scalar_one_or_none()
+        if sealed is None:
+            raise SealBroken("no such record")
+        return record.unseal(key, self.tenant, reference, sealed)
+
+    def forget(self, ref: str) -> None:
+        """Delete one record. Idempotent."""
+        with self.engine.begin() as connection:
+            connection.execute(delete(tables.record).where(self._at(Reference.parse(ref))))
+
+    def destroy(self, owner: str, key_class: KeyClass) -> DestructionProof:
+        """Destroy the owner's key of this class, then delete what it sealed. Idempotent; never undone.
+
+        From the return of this call no process can read or write under that key.
+        """
+        proof = self.keys.destroy(owner, key_class)
+        with self.engine.begin() as connection:
+            owned = self._owned(tables.record, owner) & (tables.record.c.key_class == key_class)
+            connection.execute(delete(tables.record).where(owned))
+            if key_class is KeyClass.CREDENTIAL:
+                connection.execute(delete(tables.session).where(self._owned(tables.session, owner)))
+                connection.execute(
+                    update(tables.secret).where(self._owned(tables.secret, owner)).values(sealed=None)
+                )
+        return proof
+
+    def destroy_all(self, owner: str) -> list[DestructionProof]:
+        """What a withdrawal destroys: credentials and data. Evidence outlives it for its statutory term."""
+        return [self.destroy(owner, key_class) for key_class in (KeyClass.CREDENTIAL, KeyClass.DATA)]
+
+    def proof_key(self) -> str:
+        """The public key of destruction proofs, in hexadecimal."""
+        return self.keys.signing_key().public_key().public_bytes_raw().hex()
+
+    def service_key(self, name: str) -> bytes:
+        """A random 32-byte key of the tenant for one named purpose (``audit``), the same in every process."""
+        return self.keys.service_key(name)
+
+    # --- sessions -------------------------------------------------------------------------------------------
+
+    def keep_session(self, owner: str, region: str, route: str, content: bytes, expires_at: datetime) -> None:
+        """Keep a portal session (cookies, storage state, token) under the credential key, in the place of any
+        former."""
+        expiry = int(expires_at.timestamp())
+        sealed = self.seal_bytes(_session_reference(owner, region, route, expiry), content)
+        with self.engine.begin() as connection:
+            connection.execute(delete(tables.session).where(self._session_at(owner, region, route)))
+            connection.execute(
+                insert(tables.session).values(
+                    tenant=self.tenant,
+                    owner=owner,
+                    region=region,
+                    route=route,
+                    expires_at=expiry,
+                    sealed=sealed,
+                )
+            )
+
+    def session(self, owner: str, region: str, route: str) -> bytes | None:
+        """The session kept for this portal, or None when there is none or it has expired.
+
+        Raises ``KeyDestroyed``.
+        """
+        columns = tables.session.c
+        with self.engine.connect() as connection:
+            row = connection.execute(
+                select(columns.expires_at, columns.sealed).where(self._session_at(owner, region, route))
+            ).one_or_none()
+        if row is None or row.expires_at <= datetime.now(UTC).timestamp():
+            return None
+        return self.open_bytes(_session_reference(owner, region, route, row.expires_at), row.sealed)
+
+    def end_session(self, owner: str, region: str, route: str) -> None:
+        """Delete a session, e.g. one that the portal no longer takes. Idempotent."""
+        with self.engine.begin() as connection:
+            connection.execute(delete(tables.session).where(self._session_at(owner, region, route)))
+
+    # --- for the vault's own tables -------------------------------------------------------------------------
+
+    def seal_bytes(self, reference: Reference, content: bytes) -> bytearray:
+        """A sealed record that the caller keeps in a table of the vault. Raises ``KeyDestroyed``."""
+        key = self.keys.sealing_key(reference.owner, reference.key_class)
+        return record.seal(key, self.tenant, reference, content)
+
+    def open_bytes(self, reference: Reference, sealed: bytes) -> bytes:
+        """The content of ``seal_bytes``. Raises ``KeyDestroyed`` or ``SealBroken``."""
+        key = self.keys.opening_key(reference.owner, reference.key_class)
+        return record.unseal(key, self.tenant, reference, sealed)
+
+    def fingerprint(self, owner: str, content: bytes) -> bytes:
+        """HMAC-SHA256 under a key from the owner's credential key: equal contents of one owner, equal
+        fingerprints."""
+        key = self.keys.sealing_key(owner, KeyClass.CREDENTIAL)
+        separated = hmac.digest(
+            key, record.prefixed(b"fingerprint", self.tenant.encode(), owner.encode()), "sha256"
+        )
+        return hmac.digest(separated, content, hashlib.sha256)
+
+    def _put(self, reference: Reference, sealed: bytearray) -> bool:
+        """Whether it is stored; False when another process made this revision first."""
+        if reference.revision == 1:
+            try:
+                with self.engine.begin() as connection:
+                    connection.execute(insert(tables.record).values(self._row(reference, sealed)))
+            except IntegrityError:
+                return False
+            return True
+        former = Reference(
+            reference.key_class, reference.owner, reference.kind, reference.id, reference.revision - 1
+        )
+        replace = update(tables.record).where(self._at(former))
+        with self.engine.begin() as connection:
+            done = connection.execute(replace.values(revision=reference.revision, sealed=sealed))
+        return done.rowcount == 1
+
+    def _revision(self, owner: str, kind: str, key_class: KeyClass, id_: str) -> int:
+        columns = tables.record.c
+        place = (columns.key_class == key_class) & (columns.kind == kind) & (columns.id == id_)
+        with self.engine.connect() as connection:
+            query = select(columns.revision).where(self._owned(tables.record, owner) & place)
+            return connection.execute(query).scalar() or 0
+
+    def _row(self, reference: Reference, sealed: bytearray) -> dict[str, object]:
+        return {
+            "tenant": self.tenant,
+            "owner": reference.owner,
+            "key_class": reference.key_class.value,
+            "kind": reference.kind,
+            "id": reference.id,
+            "revision": reference.revision,
+            "sealed": sealed,
+        }
+
+    def _at(self, reference: Reference) -> ColumnElement[bool]:
+        columns = tables.record.c
+        return (
+            self._owned(tables.record, reference.owner)
+            & (columns.key_class == reference.key_class.value)
+            & (columns.kind == reference.kind)
+            & (columns.id == reference.id)
+            & (columns.revision == reference.revision)
+        )
+
+    def _session_at(self, owner: str, region: str, route: str) -> ColumnElement[bool]:
+        columns = tables.session.c
+        return self._owned(tables.session, owner) & (columns.region == region) & (columns.route == route)
+
+    def _owned(self, table: Table, owner: str) -> ColumnElement[bool]:
+        return (table.c.tenant == self.tenant) & (table.c.owner == owner)
+
+
+def _session_reference(owner: str, region: str, route: str, expiry: int) -> Reference:
+    """The expiry stands as the revision, so that a session whose expiry was altered does not open."""
+    return Reference(KeyClass.CREDENTIAL, owner, "session", f"{region}.{route}", expiry)
