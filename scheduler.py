@@ -1,18 +1,18 @@
 """When things run: refresh, expiry, sweeps and webhook deliveries. It enqueues and never works.
 
-Jobs live in APScheduler's SQLAlchemy job store, so that a restart neither forgets nor doubles them. A job is a function's
-name; what it works with is held by the process that runs the scheduler.
+Jobs live in APScheduler's SQLAlchemy job store, so that a restart neither forgets nor doubles them. A job is
+a function's name; what it works with is held by the process that runs the scheduler.
 """
 
 from __future__ import annotations
 
+import webhooks
 from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-import webhooks
 from stages.intake import Intake
 from stages.workshop import Workshop
 

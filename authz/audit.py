@@ -28,12 +28,20 @@ from vault.redaction import masked
 Value = str | int | bool | None | list[str]
 """What audit data may hold: ids, codes and counts."""
 
-_CHAIN = 0
 _GENESIS = bytes(32)
 _CODE = re.compile(r"[A-Za-z0-9_.:/@+-]{0,200}")
 _FIRST_HEAD = text(
     "INSERT INTO audit_head (chain, seq, hash, mac) VALUES (0, 0, :hash, :mac) ON CONFLICT DO NOTHING"
 )
+_ADVANCE_HEAD = (
+    update(audit_head)
+    .where(audit_head.c.chain == 0)
+    .values(seq=audit_head.c.seq + 1)
+    .returning(audit_head.c.seq, audit_head.c.hash)
+)
+_ADD_RECORD = insert(audit_record)
+_MOVE_HEAD = update(audit_head).where(audit_head.c.chain == 0)
+_FIELDS = ("seq", "at", "actor", "action", "subject", "data", "previous", "hash")
 _PAGE = 1000
 _MOST_FINDINGS = 100
 
@@ -96,23 +104,9 @@ class AuditLog:
         names = (_code(actor), _code(action), _code(subject))
         seq, previous = self._next(connection)
         digest = _digest(previous, seq, at, *names, content)
-        connection.execute(
-            insert(audit_record),
-            {
-                "seq": seq,
-                "at": at,
-                "actor": names[0],
-                "action": names[1],
-                "subject": names[2],
-                "data": content,
-                "previous": previous,
-                "hash": digest,
-            },
-        )
-        connection.execute(
-            update(audit_head).where(audit_head.c.chain == _CHAIN),
-            {"hash": digest, "mac": self._mac(seq, digest)},
-        )
+        row = dict(zip(_FIELDS, (seq, at, *names, content, previous, digest), strict=True))
+        connection.execute(_ADD_RECORD, row)
+        connection.execute(_MOVE_HEAD, {"hash": digest, "mac": self._mac(seq, digest)})
         return seq
 
     def verify(self, connection: Connection) -> AuditReport:
@@ -123,27 +117,22 @@ class AuditLog:
         newest = connection.execute(select(func.max(audit_record.c.seq))).scalar() or 0
         head = connection.execute(select(audit_head)).one_or_none()  # after ``newest``, so never behind it
         findings: list[Finding] = []
-        count, last, digest = 0, 0, _GENESIS
+        count, last, digest, altered = 0, 0, _GENESIS, False
         for row in _rows(connection, max(newest, head.seq if head else 0)):
             count += 1
-            found = _checked(row, last, digest)
+            found = _checked(row, last, None if altered else digest)
             findings += found[: _MOST_FINDINGS - len(findings)]
+            altered = any(finding.tampering is Tampering.ALTERED for finding in found)
             last, digest = row.seq, row.hash
         findings += self._checked_head(head, last, digest)
         return AuditReport(count, digest.hex(), tuple(findings))
 
     def _next(self, connection: Connection) -> tuple[int, bytes]:
         """The next number and the last hash. The update locks the head until the transaction ends."""
-        advance = (
-            update(audit_head)
-            .where(audit_head.c.chain == _CHAIN)
-            .values(seq=audit_head.c.seq + 1)
-            .returning(audit_head.c.seq, audit_head.c.hash)
-        )
-        row = connection.execute(advance).one_or_none()
+        row = connection.execute(_ADVANCE_HEAD).one_or_none()
         if row is None:
             self._start(connection)
-            row = connection.execute(advance).one()
+            row = connection.execute(_ADVANCE_HEAD).one()
         return row.seq, row.hash
 
     def _start(self, connection: Connection) -> None:
@@ -180,13 +169,14 @@ def _rows(connection: Connection, until: int) -> Iterator[Row[Any]]:
         last = page[-1].seq
 
 
-def _checked(row: Row[Any], last: int, previous: bytes) -> list[Finding]:
+def _checked(row: Row[Any], last: int, previous: bytes | None) -> list[Finding]:
+    """``previous`` is the last record's hash, None when that record was already found altered."""
     found = []
     if row.seq > last + 1:
         found.append(Finding(Tampering.DELETED, last + 1, row.seq - 1))
     if row.hash != _digest(row.previous, row.seq, row.at, row.actor, row.action, row.subject, row.data):
         found.append(Finding(Tampering.ALTERED, row.seq, row.seq))
-    elif row.previous != previous and row.seq == last + 1:
+    elif row.seq == last + 1 and previous is not None and row.previous != previous:
         found.append(Finding(Tampering.UNLINKED, row.seq, row.seq))
     return found
 

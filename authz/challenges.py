@@ -159,7 +159,7 @@ class Challenges:
         return json.loads(self._vault.unseal(relayed.prompt_ref)) if relayed.prompt_ref else {}
 
     def answer(self, authorization_id: str, challenge_id: str, fields: Answer) -> Relayed:
-        """Seal the person's answer and mark the challenge answered.
+        """Seal the person's answer and mark the challenge answered; for a parked run that names its next leg.
 
         Raises ``ChallengeNotYours``, ``ChallengeClosed``, ``ChallengeExpired``, ``AnswerInvalid``, and
         ``SecretSpent`` for a password that the portal rejected before.
@@ -196,11 +196,11 @@ class Challenges:
         """Open challenges whose life is over."""
         return self._where(ChallengeState.OPEN, tables.challenge.c.expires_at <= now())
 
-    def unheard(self, before: datetime) -> list[Relayed]:
-        """Serializable challenges answered before ``before`` that no leg has taken up: the process died in
-        between."""
+    def unheard(self) -> list[Relayed]:
+        """Serializable challenges answered and not yet settled: their leg runs, or a crash kept it from
+        starting."""
         parked = tables.challenge.c.resume == Resume.SERIALIZABLE
-        return self._where(ChallengeState.ANSWERED, parked, tables.challenge.c.created_at <= before)
+        return self._where(ChallengeState.ANSWERED, parked)
 
     def _where(self, state: ChallengeState, *conditions: Any) -> list[Relayed]:
         query = select(tables.challenge).where(tables.challenge.c.state == state, *conditions)
@@ -217,7 +217,10 @@ class Challenges:
             )
             if changed.rowcount != 1:
                 return False
-            actor = "borrower" if after is ChallengeState.ANSWERED else "portal"
+            answered = after is ChallengeState.ANSWERED
+            if answered and relayed.resume is Resume.SERIALIZABLE:
+                self._ledger.next_leg(relayed.authorization_id, connection)
+            actor = "borrower" if answered else "portal"
             self._ledger.record(
                 connection,
                 relayed.authorization_id,

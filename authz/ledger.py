@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from authz import authorization, consent
-from authz.audit import AuditLog
+from authz.audit import AuditLog, Value
 from authz.authorization import Authorization, Progress, State, Trigger
 from authz.consent import DAILY, Consent, ConsentState, ConsentText, Disposal, Frequency
 from schema.dataset import Dataset, Route
@@ -79,7 +79,7 @@ class Ledger:
                     (table.c.created_at < edge.created_at)
                     | ((table.c.created_at == edge.created_at) & (table.c.id < edge.id))
                 )
-            return [_authorization(row) for row in connection.execute(query)]
+            return [authorization_of(row) for row in connection.execute(query)]
 
     def events(self, id: str, *, after: int = 0) -> list[dict[str, Any]]:
         """The events of an authorization in their order: ``{id, at, kind, data}``."""
@@ -89,61 +89,6 @@ class Ledger:
             return [
                 {"id": r.id, "at": r.at, "kind": r.kind, "data": r.data} for r in connection.execute(query)
             ]
-
-    # --- what is due ---
-
-    def overdue_consents(self) -> list[tuple[str, ConsentState]]:
-        """(authorization, consent state) of consents past their validity, and of unanswered ones whose links
-        have all expired."""
-        table, at = tables.consent, now()
-        live_link = select(tables.link.c.authorization_id).where(tables.link.c.expires_at > at)
-        awaiting = (table.c.state == ConsentState.AWAITING) & table.c.authorization_id.not_in(live_link)
-        past = table.c.state.in_((ConsentState.ACTIVE, ConsentState.SUSPENDED)) & (table.c.valid_until <= at)
-        with self.engine.connect() as connection:
-            rows = connection.execute(select(table.c.authorization_id, table.c.state).where(awaiting | past))
-            return [(row.authorization_id, ConsentState(row.state)) for row in rows]
-
-    def unstarted(self, before: datetime) -> list[Authorization]:
-        """Authorizations in ``planning`` since before ``before``: their leg was never taken up."""
-        table = tables.authorization
-        query = select(table).where(table.c.state == State.PLANNING, table.c.updated_at <= before)
-        with self.engine.connect() as connection:
-            return [_authorization(row) for row in connection.execute(query)]
-
-    def undisposed(self) -> list[Authorization]:
-        """Closed authorizations whose keys still stand."""
-        table, held = tables.authorization, tables.consent
-        query = select(table).join(held, held.c.id == table.c.consent_id)
-        with self.engine.connect() as connection:
-            return [
-                _authorization(row)
-                for row in connection.execute(query.where(held.c.disposal == Disposal.SHRED_PENDING))
-            ]
-
-    def refreshable(self) -> list[str]:
-        """Granted authorizations under an active periodic consent that were not read yet in its calendar
-        unit."""
-        table, held = tables.authorization, tables.consent
-        query = (
-            select(table.c.id, held.c.frequency_times, held.c.frequency_unit)
-            .join(held, held.c.id == table.c.consent_id)
-            .where(
-                table.c.state == State.GRANTED,
-                held.c.state == ConsentState.ACTIVE,
-                held.c.periodic,
-                held.c.valid_until > now(),
-            )
-        )
-        due = []
-        with self.engine.connect() as connection:
-            for row in connection.execute(query).all():
-                since = Frequency(row.frequency_times, row.frequency_unit).unit_start(now())
-                reads = select(func.count(tables.snapshot.c.id)).where(
-                    tables.snapshot.c.authorization_id == row.id, tables.snapshot.c.fetched_at >= since
-                )
-                if (connection.scalar(reads) or 0) < row.frequency_times:
-                    due.append(row.id)
-        return due
 
     # --- beginning ---
 
@@ -329,14 +274,12 @@ class Ledger:
             self._set_disposal(connection, current.consent_id, Disposal.SHRED_PENDING)
             return self.move(id, State.CLOSED, actor=actor, connection=connection)
 
-    def shredded(self, id: str, proofs: list[Mapping[str, Any]], *, actor: str) -> None:
-        """The keys of this authorization are destroyed; the proofs go into the audit log."""
+    def shredded(self, id: str, proofs: Mapping[str, Mapping[str, Any]], *, actor: str) -> None:
+        """The keys of this authorization are destroyed; the proof of each class goes into the audit log."""
         with self.engine.begin() as connection:
             current = self.read(connection, id, lock=True)
             self._set_disposal(connection, current.consent_id, Disposal.SHREDDED)
-            self.record(
-                connection, id, actor, "consent.shredded", {"proofs": [dict(proof) for proof in proofs]}
-            )
+            self.record(connection, id, actor, "consent.shredded", {"proofs": proofs})
 
     def consent_of(self, connection: Connection, current: Authorization) -> Consent:
         """The consent of an authorization within the caller's transaction."""
@@ -346,10 +289,8 @@ class Ledger:
 
     def record(self, connection: Connection, id: str, actor: str, kind: str, data: Mapping[str, Any]) -> None:
         """One event for the callers and one audit record. Ids, codes and counts only."""
-        connection.execute(
-            insert(tables.event).values(authorization_id=id, at=now(), kind=kind, data=dict(data))
-        )
-        self.audit.append(connection, actor=actor, action=kind, subject=id, data=data)
+        connection.execute(insert(tables.event).values(authorization_id=id, at=now(), kind=kind, data=data))
+        self.audit.append(connection, actor=actor, action=kind, subject=id, data=_flat(data))
 
     def _move_consent(
         self, connection: Connection, held: Consent, to: ConsentState, actor: str, reason: str
@@ -387,10 +328,22 @@ class Ledger:
         row = connection.execute(query.with_for_update() if lock else query).one_or_none()
         if row is None or (tenant is not None and row.tenant != tenant):
             raise AuthorizationUnknown
-        return _authorization(row)
+        return authorization_of(row)
 
 
-def _authorization(row: Row[Any]) -> Authorization:
+def _flat(data: Mapping[str, Any]) -> dict[str, Value]:
+    """Event data as the audit log takes them: nested names joined by a dot, fractions as text."""
+    flat: dict[str, Value] = {}
+    for name, value in data.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{name}.{inner}": each for inner, each in _flat(value).items()}
+        else:
+            flat[name] = repr(value) if isinstance(value, float) else value
+    return flat
+
+
+def authorization_of(row: Row[Any]) -> Authorization:
+    """The aggregate of a row of the authorization table."""
     fields = dict(row._mapping)
     fields["state"], fields["progress"], fields["trigger"] = (
         State(row.state),

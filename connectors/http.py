@@ -5,6 +5,7 @@ What never leaves here: bodies. Error details name a host, a path, a status and 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,8 @@ from schema.errors import (
 TRIES = 3
 PATIENCE_SECONDS = 5.0
 """A ``Retry-After`` up to this is waited for here; a longer one is the caller's to plan."""
+PATIENT_BODY = 3
+"""Timeouts that a whole body may take: the timeout itself is for each wait on the socket."""
 MAX_REDIRECTS = 3
 CHUNK = 1 << 16
 USER_AGENT = "Taxlink/0.1 (bank-tax data authorization)"
@@ -106,9 +109,11 @@ class PortalHttp:
         return target.geturl()
 
     def _answer(self, response: requests.Response, where: str) -> HttpAnswer:
-        body = bytearray()
+        body, deadline = bytearray(), time.monotonic() + self._timeout * PATIENT_BODY
         for chunk in response.iter_content(CHUNK):
             body += chunk
+            if time.monotonic() > deadline:
+                raise PortalTimeout(f"{where} sends its answer too slowly")
             if len(body) > self._limit:
                 raise DataCorrupt(f"{where} sent more than {self._limit} bytes")
         refuse_status(response.status_code, response.headers, where, signed=_is_json(response))

@@ -18,7 +18,7 @@ _PORTALS_OWN_FAULT = frozenset({Action.RETRY, Action.FALL_BACK})
 
 @dataclass(frozen=True)
 class Choice:
-    """A route with the reason that the attempt records."""
+    """A route and why: ``preferred``, ``only_route`` or ``fallback/api:<code>``."""
 
     route: Route
     why: str
@@ -37,6 +37,8 @@ def next_route(overlay: Overlay, datasets: Iterable[Dataset], failed: Mapping[Ro
         if route in failed or route not in overlay.routes or not overlay.routes[route].datasets & wanted:
             continue
         if failed:
-            return Choice(route, "; ".join(f"{tried} failed with {code}" for tried, code in failed.items()))
-        return Choice(route, "preferred" if len(overlay.routes) > 1 else "the region's only route")
+            return Choice(
+                route, "/".join(["fallback", *(f"{tried}:{code}" for tried, code in failed.items())])
+            )
+        return Choice(route, "preferred" if len(overlay.routes) > 1 else "only_route")
     return None

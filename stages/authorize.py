@@ -55,7 +55,7 @@ def authorize(shop: Workshop, authorization_id: str) -> Outcome:
 
 def _try_routes(shop: Workshop, current: Authorization) -> Outcome:
     parked = _answered(shop, current)
-    choice = Choice(parked.route, "the person answered") if parked else _choose(shop, current)
+    choice = Choice(parked.route, "answered") if parked else _choose(shop, current)
     while True:
         attempt = shop.casefile.begin_attempt(current, choice.route, choice.why)
         try:

@@ -124,7 +124,7 @@ def _other_route(
     shop: Workshop, current: Authorization, route: Route, dataset: Dataset, error: TaxlinkError
 ) -> bool:
     """Record that this route failed; whether another one serves the dataset and was not tried in this run."""
-    attempt = shop.casefile.begin_attempt(current, route, f"collecting {dataset}")
+    attempt = shop.casefile.begin_attempt(current, route, f"collecting:{dataset}")
     shop.casefile.end_attempt(attempt, current.id, "failed", error_code=error.code, detail=error.detail)
     failed = {
         Route(a["route"]): a["error_code"]

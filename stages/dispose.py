@@ -27,4 +27,6 @@ def dispose(shop: Workshop, authorization_id: str) -> None:
             shop.ledger.record(connection, current.id, "pipeline", "grant.revocation", {"outcome": outcome})
     shop.secrets.destroy_owner(current.vault_owner)
     proofs.append(shop.vault.destroy(current.vault_owner, KeyClass.CREDENTIAL))
-    shop.ledger.shredded(authorization_id, [proof.as_dict() for proof in proofs], actor="pipeline")
+    shop.ledger.shredded(
+        authorization_id, {proof.key_class: proof.as_dict() for proof in proofs}, actor="pipeline"
+    )

@@ -106,7 +106,7 @@ class Intake:
         """The person's answer. A parked run goes on with its next leg; a live page is woken by the store."""
         answered = self._shop.challenges.answer(authorization_id, challenge_id, fields)
         if answered.resume is Resume.SERIALIZABLE:
-            self._next_leg(authorization_id)
+            self._start_leg(self._shop.ledger.authorization(authorization_id))
         return answered
 
     def rerun(self, authorization_id: str, *, actor: str) -> Authorization:
@@ -157,7 +157,7 @@ class Intake:
             self._shop.challenges.close(asked, ChallengeState.EXPIRED)
             if asked.resume is Resume.SERIALIZABLE:
                 self._fail_parked(asked)
-        ended = self._shop.ledger.overdue_consents()
+        ended = self._shop.due.overdue_consents()
         for authorization_id, state in ended:
             to = ConsentState.LAPSED if state is ConsentState.AWAITING else ConsentState.EXPIRED
             current = self._shop.ledger.end_consent(authorization_id, to, actor="scheduler", reason="overdue")
@@ -165,30 +165,25 @@ class Intake:
         return len(overdue) + len(ended)
 
     def sweep(self) -> int:
-        """Start again what a crash left between two writes: answered but not taken up, agreed but not
-        started, closed but not destroyed. How many."""
-        lost = self._shop.challenges.unheard(now() - timedelta(seconds=30))
+        """Start again what a crash left between two writes (a started leg stays one): answered but not taken
+        up, agreed but not started, closed but not destroyed. How many."""
+        lost = self._shop.challenges.unheard()
         for asked in lost:
-            self._next_leg(asked.authorization_id)
-        waiting = self._shop.ledger.unstarted(now() - timedelta(seconds=30))
+            self._start_leg(self._shop.ledger.authorization(asked.authorization_id))
+        waiting = self._shop.due.unstarted(now() - timedelta(seconds=30))
         for current in waiting:
             self._start_leg(current)
-        undisposed = self._shop.ledger.undisposed()
+        undisposed = self._shop.due.undisposed()
         for current in undisposed:
             self._start_disposal(current)
         return len(lost) + len(waiting) + len(undisposed)
 
     def refresh_due(self) -> int:
         """Refresh every granted authorization whose periodic consent allows a read today."""
-        due = self._shop.ledger.refreshable()
+        due = self._shop.due.refreshable()
         for authorization_id in due:
             self.refresh(authorization_id, actor="scheduler")
         return len(due)
-
-    def _next_leg(self, authorization_id: str) -> None:
-        with self._shop.store.begin() as connection:
-            current = self._shop.ledger.next_leg(authorization_id, connection)
-        self._start_leg(current)
 
     def _fail_parked(self, asked: Relayed) -> None:
         current = self._shop.ledger.authorization(asked.authorization_id)

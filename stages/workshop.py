@@ -6,17 +6,17 @@ import json
 import threading
 from functools import cached_property
 
-from connectors.rpa.browser import Browser
-
 from authz.apikeys import ApiKeys
 from authz.audit import AuditLog
 from authz.authorization import Authorization
 from authz.casefile import CaseFile
 from authz.challenges import Challenges
+from authz.due import Due
 from authz.ledger import Ledger
 from authz.links import Links
 from connectors.interface import Connector
 from connectors.registry import Endpoints, Tools, connect, endpoint
+from connectors.rpa.browser import Browser
 from schema.dataset import Route
 from settings import Settings
 from store.database import open_database
@@ -66,6 +66,7 @@ class Workshop:
         self.audit = AuditLog(self.vault.service_key("audit"))
         self.ledger = Ledger(self.store, self.audit)
         self.challenges = Challenges(self.store, self.ledger, self.vault, self.secrets)
+        self.due = Due(self.store)
         self.casefile = CaseFile(self.store, self.ledger)
         self.links = Links(self.store)
         self.api_keys = ApiKeys(self.store, self.vault)

@@ -19,7 +19,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import ColumnElement, Engine, RowMapping, Select, Table, insert, select, update
+from sqlalchemy import ColumnElement, Engine, RowMapping, Select, Table, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from schema.errors import KeyDestroyed, RootKeyUnavailable, SealBroken, VaultError
@@ -31,6 +31,9 @@ from vault.reference import KeyClass
 
 _WRAPPED_BYTES = 12 + KEY_BYTES + 16
 _DESTROYED = bytes(_WRAPPED_BYTES)
+_CLASS_KEY = select(tables.class_key.c.wrapped, tables.class_key.c.tenant_version).where(
+    *(tables.class_key.c[name] == bindparam(name) for name in ("tenant", "owner", "key_class"))
+)
 
 
 class Keyring:
@@ -112,9 +115,9 @@ class Keyring:
         return DestructionProof(**json.loads(row["proof"]))
 
     def _class_row(self, owner: str, key_class: KeyClass) -> RowMapping | None:
-        key = tables.class_key
-        query = select(key.c.wrapped, key.c.tenant_version).where(self._owned(key, owner, key_class))
-        return self._one(query)
+        place = {"tenant": self._tenant, "owner": owner, "key_class": key_class.value}
+        with self._engine.connect() as connection:
+            return connection.execute(_CLASS_KEY, place).mappings().one_or_none()
 
     def _unwrapped(self, row: RowMapping, place: bytes) -> bytes:
         if row["wrapped"] == _DESTROYED:

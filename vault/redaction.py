@@ -13,6 +13,7 @@ Company ids, person ids, phones and accounts are masked wherever they look like 
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import sys
@@ -23,7 +24,7 @@ from collections.abc import Mapping, MutableMapping
 from datetime import date, datetime
 from enum import Enum
 from pathlib import PurePath
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -161,6 +162,16 @@ class RedactedFormatter(logging.Formatter):
         return str(self._renderer(None, record.levelname.lower(), event))
 
 
+class _StandardError(io.TextIOBase):
+    """Standard error as it is when a line is written, not as it was when logging was set up."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
 def configure_logging(json: bool, level: int = logging.INFO) -> None:
     """Send structlog and every standard-library logger to standard error, redacted. Idempotent.
 
@@ -181,12 +192,16 @@ def configure_logging(json: bool, level: int = logging.INFO) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _StandardError())),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler()
+    root = logging.getLogger()
+    root.handlers[:] = [one for one in root.handlers if not isinstance(one.formatter, RedactedFormatter)]
+    handler = logging.StreamHandler(_StandardError())
     handler.setFormatter(RedactedFormatter(renderer))
-    logging.basicConfig(handlers=[handler], level=level, force=True)
+    root.addHandler(handler)
+    root.setLevel(level)
+    logging.raiseExceptions = False  # a handler that fails would print the exception under way, text and all
     logging.setLogRecordFactory(_scrubbed_record)
     logging.captureWarnings(True)
     sys.excepthook = _uncaught

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Engine, Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Engine, Table, and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from schema.errors import SealBroken
@@ -19,6 +19,9 @@ from vault.database import open_database
 from vault.keys import Keyring
 from vault.proof import DestructionProof
 from vault.reference import KeyClass, Reference
+
+_PLACE = ("tenant", "owner", "key_class", "kind", "id", "revision")
+_SEALED = select(tables.record.c.sealed).where(*(tables.record.c[name] == bindparam(name) for name in _PLACE))
 
 
 @dataclass(frozen=True)
@@ -106,9 +109,7 @@ class Vault:
         reference = Reference.parse(ref)
         key = self.keys.opening_key(reference.owner, reference.key_class)
         with self.engine.connect() as connection:
-            sealed = connection.execute(
-                select(tables.record.c.sealed).where(self._at(reference))
-            ).scalar_one_or_none()
+            sealed = connection.execute(_SEALED, self._place(reference)).scalar_one_or_none()
         if sealed is None:
             raise SealBroken("no such record")
         return record.unseal(key, self.tenant, reference, sealed)
@@ -146,25 +147,27 @@ class Vault:
         """A random 32-byte key of the tenant for one named purpose (``audit``), the same in every process."""
         return self.keys.service_key(name)
 
-    # --- sessions -------------------------------------------------------------------------------------------
+    # --- sessions ---
 
     def keep_session(self, owner: str, region: str, route: str, content: bytes, expires_at: datetime) -> None:
         """Keep a portal session (cookies, storage state, token) under the credential key, in the place of any
         former."""
         expiry = int(expires_at.timestamp())
         sealed = self.seal_bytes(_session_reference(owner, region, route, expiry), content)
-        with self.engine.begin() as connection:
-            connection.execute(delete(tables.session).where(self._session_at(owner, region, route)))
-            connection.execute(
-                insert(tables.session).values(
-                    tenant=self.tenant,
-                    owner=owner,
-                    region=region,
-                    route=route,
-                    expires_at=expiry,
-                    sealed=sealed,
-                )
-            )
+        replace = update(tables.session).where(self._session_at(owner, region, route))
+        place = {"tenant": self.tenant, "owner": owner, "region": region, "route": route}
+        while True:
+            with self.engine.begin() as connection:
+                if connection.execute(replace.values(expires_at=expiry, sealed=sealed)).rowcount:
+                    return
+            try:
+                with self.engine.begin() as connection:
+                    connection.execute(
+                        insert(tables.session).values(**place, expires_at=expiry, sealed=sealed)
+                    )
+                return
+            except IntegrityError:  # another process kept one meanwhile; ours takes its place
+                continue
 
     def session(self, owner: str, region: str, route: str) -> bytes | None:
         """The session kept for this portal, or None when there is none or it has expired.
@@ -185,7 +188,7 @@ class Vault:
         with self.engine.begin() as connection:
             connection.execute(delete(tables.session).where(self._session_at(owner, region, route)))
 
-    # --- for the vault's own tables -------------------------------------------------------------------------
+    # --- for the vault's own tables ---
 
     def seal_bytes(self, reference: Reference, content: bytes) -> bytearray:
         """A sealed record that the caller keeps in a table of the vault. Raises ``KeyDestroyed``."""
@@ -231,6 +234,9 @@ class Vault:
             return connection.execute(query).scalar() or 0
 
     def _row(self, reference: Reference, sealed: bytearray) -> dict[str, object]:
+        return {**self._place(reference), "sealed": sealed}
+
+    def _place(self, reference: Reference) -> dict[str, object]:
         return {
             "tenant": self.tenant,
             "owner": reference.owner,
@@ -238,18 +244,10 @@ class Vault:
             "kind": reference.kind,
             "id": reference.id,
             "revision": reference.revision,
-            "sealed": sealed,
         }
 
     def _at(self, reference: Reference) -> ColumnElement[bool]:
-        columns = tables.record.c
-        return (
-            self._owned(tables.record, reference.owner)
-            & (columns.key_class == reference.key_class.value)
-            & (columns.kind == reference.kind)
-            & (columns.id == reference.id)
-            & (columns.revision == reference.revision)
-        )
+        return and_(*(tables.record.c[name] == value for name, value in self._place(reference).items()))
 
     def _session_at(self, owner: str, region: str, route: str) -> ColumnElement[bool]:
         columns = tables.session.c

@@ -8,14 +8,12 @@ disguises the browser: the user agent ends in ``Taxlink``.
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
 from collections import OrderedDict
 from collections.abc import Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urljoin, urlsplit
 
 from playwright.async_api import (
     APIResponse,
@@ -31,7 +29,7 @@ from playwright.async_api import Browser as Chromium
 
 from connectors.rpa.chromium import ARGUMENTS, find, sandboxed
 from connectors.rpa.failures import NOWHERE, cause
-from schema.errors import ConnectionBroken, RouteBroken
+from schema.errors import RouteBroken
 
 AGENT = "Taxlink/0.1"
 CONTEXTS = 8
@@ -112,19 +110,22 @@ class Browser:
             future.cancel()
             raise
 
-    async def open(self, hosts: Iterable[str], timeout_seconds: float, state: StorageState | None = None) -> Tab:
-        """A fresh context that reaches these URLs' hosts alone. Raises ``RouteBroken`` when none is free in time."""
+    async def open(
+        self, hosts: Iterable[str], timeout_seconds: float, state: StorageState | None = None
+    ) -> Tab:
+        """A fresh context that reaches these hosts alone. Raises ``RouteBroken`` when none is free in time."""
         await self._slot()
         try:
             chromium = await self._running()
-            allowed = sorted({urlsplit(url).hostname or "" for url in hosts} - {""})
             context = await chromium.new_context(
                 user_agent=self._agent,
                 locale="zh-CN",
                 viewport={"width": VIEWPORT_WIDTH, "height": VIEWPORT_HEIGHT},
                 accept_downloads=False,
                 service_workers="block",
-                proxy=ProxySettings(server=f"http://{NOWHERE}:1", bypass=",".join(("<-loopback>", *allowed))),
+                proxy=ProxySettings(
+                    server=f"http://{NOWHERE}:1", bypass=",".join(("<-loopback>", *sorted(hosts)))
+                ),
                 storage_state=state,
             )
             context.set_default_timeout(timeout_seconds * 1000)

@@ -33,7 +33,7 @@ _CAUSES: tuple[tuple[str, type[PortalError]], ...] = (
     (r"has been closed|Target closed|[Cc]onnection closed|[Cc]rashed|disconnected", ConnectionBroken),
 )
 _CALL = re.compile(r"^[A-Z]\w+\.\w+")
-_OF_AN_ELEMENT = ("Locator.", "Frame.", "ElementHandle.")
+_OF_AN_ELEMENT = re.compile(r"waiting for (locator|selector|get_by)")
 
 
 def cause(error: Error) -> PortalError:
@@ -41,7 +41,7 @@ def cause(error: Error) -> PortalError:
     text = str(error)
     call = match.group() if (match := _CALL.match(text)) else "browser"
     if isinstance(error, TimeoutError):
-        return PageChanged(f"{call}: no such element") if call.startswith(_OF_AN_ELEMENT) else PortalTimeout(call)
+        return PageChanged(f"{call}: no such element") if _OF_AN_ELEMENT.search(text) else PortalTimeout(call)
     for pattern, kind in _CAUSES:
         if match := re.search(pattern, text):
             return kind(f"{call}: {match.group()}")

@@ -68,6 +68,13 @@ def round_amt_share(facts: Facts, months: int) -> float:
     return ratio(np.count_nonzero(facts.sales.column("total_fen")[rows] % (1000 * FEN) == 0), np.count_nonzero(rows))
 
 
+def _company_rows(facts: Facts, months: int) -> Bools:
+    """``_rows`` to a known company: natural persons share one key, and would look like one buyer."""
+    side = facts.sales
+    named = np.append(~side.parties.individual, False)  # the last one answers for party −1
+    return _rows(facts, months) & named[side.party]
+
+
 def _crowded(first: Ints | Floats, second: Ints | Floats, least: int) -> float:
     """Share of pairs that occur ``least`` times or more."""
     order = np.lexsort((second, first))
@@ -82,7 +89,7 @@ def _crowded(first: Ints | Floats, second: Ints | Floats, least: int) -> float:
 )
 def dup_amt_ratio(facts: Facts, months: int) -> float:
     """Share of invoices among 3 or more of one amount to one buyer."""
-    rows = _rows(facts, months)
+    rows = _company_rows(facts, months)
     return _crowded(facts.sales.party[rows], facts.sales.amount[rows], 3)
 
 
@@ -96,7 +103,7 @@ def dup_amt_ratio(facts: Facts, months: int) -> float:
 )
 def same_day_split_ratio(facts: Facts, months: int) -> float:
     """Share of invoices among 5 or more to one buyer on one day."""
-    rows = _rows(facts, months)
+    rows = _company_rows(facts, months)
     return _crowded(facts.sales.party[rows], facts.sales.day[rows], 5)
 
 

@@ -97,7 +97,7 @@ def test_a_ciphertext_made_to_open_under_two_keys_is_refused() -> None:
         record.unseal(other, "bank", HERE, forged)
 
 
-# --- GHASH (NIST SP 800-38D), to solve for a block that gives both keys the same tag -----------------------------
+# --- GHASH (NIST SP 800-38D), to solve for a block that gives both keys the same tag ---
 
 
 def _opens_under_both(first: bytes, second: bytes, context: bytes) -> bytes:
@@ -115,7 +115,7 @@ def _opens_under_both(first: bytes, second: bytes, context: bytes) -> bytes:
 
 
 def _block(key: bytes, block: bytes) -> int:
-    encryptor = Cipher(AES(key), ECB()).encryptor()  # noqa: S305  (the bare block cipher is what GHASH needs)
+    encryptor = Cipher(AES(key), ECB()).encryptor()
     return int.from_bytes(encryptor.update(block), "big")
 
 

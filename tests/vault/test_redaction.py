@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import threading
 import warnings
@@ -14,24 +15,24 @@ import pytest
 import structlog
 
 from schema.errors import CredentialsRejected
-from vault.redaction import REDACTED, configure_logging, described, masked, redacted
+from vault.redaction import REDACTED, RedactedFormatter, configure_logging, described, masked, redacted
 
 CANARY = "canary-Pa55-word"
 LIBRARIES = ["requests", "urllib3.connectionpool", "dbos", "uvicorn.error", "playwright", "asyncio"]
 
 
 @pytest.fixture(autouse=True)
-def logs() -> Iterator[None]:
+def logs(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
     """Logging, set up and put back as it was."""
     root, factory = logging.getLogger(), logging.getLogRecordFactory()
-    handlers, level = root.handlers[:], root.level
-    hooks = sys.excepthook, threading.excepthook
-    root.handlers[:] = []
+    level, hooks, loud = root.level, (sys.excepthook, threading.excepthook), logging.raiseExceptions
     configure_logging(json=True)
     yield
     logging.captureWarnings(False)
     logging.setLogRecordFactory(factory)
-    root.handlers[:], root.level = handlers, level
+    logging.raiseExceptions = loud
+    root.handlers[:] = [one for one in root.handlers if not isinstance(one.formatter, RedactedFormatter)]
+    root.setLevel(level)
     sys.excepthook, threading.excepthook = hooks
     structlog.reset_defaults()
 
@@ -59,14 +60,17 @@ def test_ids_codes_and_counts_pass() -> None:
     assert redacted(event) == {**event, "expires_at": "2026-01-02T00:00:00+00:00"}
 
 
-@pytest.mark.parametrize("key", ["password", "text", "answer", "payload", "url", "body", "name", "anything_new"])
+@pytest.mark.parametrize(
+    "key", ["password", "text", "answer", "payload", "url", "body", "name", "anything_new"]
+)
 def test_a_key_that_is_not_known_says_nothing(key: str) -> None:
     assert redacted({key: "x"}) == {key: REDACTED}
     assert redacted({key: 7}) == {key: REDACTED}
 
 
 @pytest.mark.parametrize(
-    "value", [f"failed: {CANARY}", "大连某某商贸有限公司", b"bytes", object(), "x" * 200, 13_812_345_678, '{"a":1}']
+    "value",
+    [f"failed: {CANARY}", "大连某某商贸有限公司", b"bytes", object(), "x" * 200, 13_812_345_678, '{"a":1}'],
 )
 def test_an_allowed_key_holds_only_code_like_words(value: object) -> None:
     assert redacted({"reason": value}) == {"reason": REDACTED}
@@ -100,12 +104,20 @@ def test_what_looks_like_a_persons_number_is_masked(number: str) -> None:
     text = masked(f"id:{number}, end")
     assert number not in text
     assert number[4:-2] not in text
-    assert text.startswith("id:") and text.endswith(", end")
+    assert text.startswith("id:")
+    assert text.endswith(", end")
     assert number not in str(redacted({"taxpayer_id": number}))
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-11-24T18:25:42.123456+00:00", "2025-01..2025-12", "auth_3f2a1b", "0123456789ab" * 5, "127.0.0.1:5432"]
+    "text",
+    [
+        "2026-11-24T18:25:42.123456+00:00",
+        "2025-01..2025-12",
+        "auth_3f2a1b",
+        "0123456789ab" * 5,
+        "127.0.0.1:5432",
+    ],
 )
 def test_dates_periods_and_ids_are_not_masked(text: str) -> None:
     assert masked(text) == text
@@ -159,6 +171,20 @@ def test_a_librarys_traceback_loses_its_text(name: str, capsys: pytest.CaptureFi
     assert line["error"]["exception"] == "RuntimeError"
 
 
+def test_a_handler_that_fails_prints_no_exception(capsys: pytest.CaptureFixture[str]) -> None:
+    logger = logging.getLogger("dbos")
+    broken = logging.StreamHandler(open(os.devnull))  # noqa: SIM115  (closed below; writing to it fails)
+    logger.addHandler(broken)
+    try:
+        raise RuntimeError(CANARY)
+    except RuntimeError:
+        logger.exception("Task failed")
+    finally:
+        logger.removeHandler(broken)
+        broken.stream.close()
+    assert len(_lines(capsys)) == 1
+
+
 def test_a_handler_that_a_library_brings_sees_no_more(capsys: pytest.CaptureFixture[str]) -> None:
     logger = logging.getLogger("playwright")
     own = logging.StreamHandler(sys.stderr)
@@ -197,4 +223,5 @@ def test_the_console_form_is_redacted_as_well(capsys: pytest.CaptureFixture[str]
     logging.getLogger("requests").error(f"typed {CANARY}")
     written = capsys.readouterr().err
     assert CANARY not in written
-    assert "sign_in_failed" in written and REDACTED in written
+    assert "sign_in_failed" in written
+    assert REDACTED in written

@@ -42,7 +42,9 @@ def test_a_passphrase_is_needed_again_and_only_the_right_one_opens(
         root.load(path)
 
 
-def test_a_passphrase_that_protects_nothing_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_passphrase_that_protects_nothing_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root.create(tmp_path / "root.key")
     monkeypatch.setenv(root.PASSPHRASE_VARIABLE, "set too late")
     with pytest.raises(RootKeyUnavailable, match="not protected"):

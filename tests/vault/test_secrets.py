@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from schema.errors import KeyDestroyed, SealBroken, SecretSpent
 from vault import tables
 from vault.reference import KeyClass
-from vault.secrets import MOVES, SecretState, Secrets
+from vault.secrets import MOVES, Secrets, SecretState
 from vault.vault import Vault
 
 Start = Callable[[str], "subprocess.Popen[str]"]
@@ -112,7 +112,8 @@ def test_of_racing_processes_exactly_one_sends(secrets: Secrets, elsewhere: Star
     )
     racers = [elsewhere(script) for _ in range(3)]
     for racer in racers:
-        assert racer.stdout and racer.stdout.readline() == "open\n"
+        assert racer.stdout
+        assert racer.stdout.readline() == "open\n"
     for number in range(20):
         ref = secrets.put("consent_1", "credentials", {"password": str(number)})
         for racer in racers:

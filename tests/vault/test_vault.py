@@ -86,7 +86,8 @@ def test_a_swapped_wrapped_key_is_refused(vault: Vault, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "ref", ["", "vault:", "vault:data/a/b/c", "file:data/a/b/c/1", "vault:gold/a/b/c/1", "vault:data/../b/c/1"]
+    "ref",
+    ["", "vault:", "vault:data/a/b/c", "file:data/a/b/c/1", "vault:gold/a/b/c/1", "vault:data/../b/c/1"],
 )
 def test_what_is_no_reference_is_refused(vault: Vault, ref: str) -> None:
     with pytest.raises(SealBroken):
@@ -118,14 +119,15 @@ def test_two_processes_that_start_at_once_share_one_root(elsewhere: Start) -> No
     both = [elsewhere(script + "for ref in sys.stdin: say(vault.unseal(ref.strip()))\n") for _ in range(3)]
     refs = []
     for process in both:
-        assert process.stdout and process.stdout.readline() == "open\n"
+        assert process.stdout
+        assert process.stdout.readline() == "open\n"
         refs.append(process.stdout.readline())
     for process in both:
         answers = process.communicate("".join(refs))[0].split()
         assert answers == ["b'x'"] * 3
 
 
-# --- sessions ------------------------------------------------------------------------------------------------------
+# --- sessions ---
 
 
 def test_a_session_is_kept_until_it_expires_or_ends(vault: Vault) -> None:
@@ -148,7 +150,7 @@ def test_a_session_whose_expiry_was_moved_does_not_open(vault: Vault) -> None:
         vault.session("consent_1", "11", "rpa")
 
 
-# --- destruction ---------------------------------------------------------------------------------------------------
+# --- destruction ---
 
 
 def test_destroying_one_class_leaves_the_others(vault: Vault) -> None:
@@ -202,7 +204,9 @@ def test_a_key_destroyed_in_one_process_is_noticed_in_another(vault: Vault, else
         "        except TaxlinkError as error: say(error.code)\n"
     )
     other = elsewhere(script)
-    assert other.stdin and other.stdout and other.stdout.readline() == "open\n"
+    assert other.stdin
+    assert other.stdout
+    assert other.stdout.readline() == "open\n"
     for expected in ("done\n", "key_destroyed\n"):
         other.stdin.write("go\n")
         other.stdin.flush()
@@ -211,7 +215,7 @@ def test_a_key_destroyed_in_one_process_is_noticed_in_another(vault: Vault, else
 
 
 def test_no_plaintext_in_any_file_before_or_after_destruction(vault: Vault, tmp_path: Path) -> None:
-    for number in range(20):
+    for _ in range(20):
         vault.seal("consent_1", "raw", CANARY + bytes(5000), key_class=KeyClass.DATA)
     vault.keep_session("consent_1", "11", "rpa", CANARY, SOON)
     assert not _found(tmp_path, CANARY)

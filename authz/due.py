@@ -1,0 +1,73 @@
+"""What is due: overdue consents, work that was never taken up, reads that a periodic consent allows today."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Engine, func, select
+
+from authz.authorization import Authorization, State
+from authz.consent import ConsentState, Disposal, Frequency
+from authz.ledger import authorization_of
+from store import tables
+from store.database import now
+
+
+class Due:
+    """Questions to the store. They change nothing."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def overdue_consents(self) -> list[tuple[str, ConsentState]]:
+        """(authorization, consent state) of consents past their validity, and of unanswered ones whose links
+        have all expired."""
+        table, at = tables.consent, now()
+        live_link = select(tables.link.c.authorization_id).where(tables.link.c.expires_at > at)
+        awaiting = (table.c.state == ConsentState.AWAITING) & table.c.authorization_id.not_in(live_link)
+        past = table.c.state.in_((ConsentState.ACTIVE, ConsentState.SUSPENDED)) & (table.c.valid_until <= at)
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(table.c.authorization_id, table.c.state).where(awaiting | past))
+            return [(row.authorization_id, ConsentState(row.state)) for row in rows]
+
+    def unstarted(self, before: datetime) -> list[Authorization]:
+        """Authorizations in ``planning`` since before ``before``: their leg was never taken up."""
+        table = tables.authorization
+        query = select(table).where(table.c.state == State.PLANNING, table.c.updated_at <= before)
+        with self._engine.connect() as connection:
+            return [authorization_of(row) for row in connection.execute(query)]
+
+    def undisposed(self) -> list[Authorization]:
+        """Closed authorizations whose keys still stand."""
+        table, held = tables.authorization, tables.consent
+        query = select(table).join(held, held.c.id == table.c.consent_id)
+        with self._engine.connect() as connection:
+            return [
+                authorization_of(row)
+                for row in connection.execute(query.where(held.c.disposal == Disposal.SHRED_PENDING))
+            ]
+
+    def refreshable(self) -> list[str]:
+        """Granted authorizations under an active periodic consent that were not read yet in its calendar
+        unit."""
+        table, held = tables.authorization, tables.consent
+        query = (
+            select(table.c.id, held.c.frequency_times, held.c.frequency_unit)
+            .join(held, held.c.id == table.c.consent_id)
+            .where(
+                table.c.state == State.GRANTED,
+                held.c.state == ConsentState.ACTIVE,
+                held.c.periodic,
+                held.c.valid_until > now(),
+            )
+        )
+        due = []
+        with self._engine.connect() as connection:
+            for row in connection.execute(query).all():
+                since = Frequency(row.frequency_times, row.frequency_unit).unit_start(now())
+                reads = select(func.count(tables.snapshot.c.id)).where(
+                    tables.snapshot.c.authorization_id == row.id, tables.snapshot.c.fetched_at >= since
+                )
+                if (connection.scalar(reads) or 0) < row.frequency_times:
+                    due.append(row.id)
+        return due

@@ -1,0 +1,198 @@
+"""Reading one dataset in a signed-in tab. The page that opens a dataset is rendered and names the company; what
+continues it (details, further table pages, the export) is read with the same cookies."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Coroutine, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urlencode, urljoin
+
+from connectors.families.unified.outcomes import Patterns, View
+from connectors.families.unified.pages import Pages
+from connectors.registry import Endpoint
+from schema.dataset import Dataset
+from schema.errors import DataCorrupt, DataIncomplete, PageChanged, RouteAbsent, SessionExpired
+from schema.period import Period, add_months
+from schema.raw import RawPage
+
+MAX_MONTHS = 12
+"""Longest range of 开票日期 that the invoice platform takes."""
+DIRECTIONS = ("out", "in")
+HTML = "text/html; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_TOTAL = "//*[@id='tx-total']"
+_DETAILS = "//table[@id='tx-returns']//a[contains(@class, 'tx-detail')]"
+_EXPORT = "//a[@id='tx-export']"
+_NEXT = "//a[@id='tx-next']"
+
+T = TypeVar("T")
+
+
+class Run(Protocol):
+    def __call__(self, work: Coroutine[Any, Any, T]) -> T: ...
+
+
+class Reading:
+    """One fetch. Every page is checked: signed in, whole, and of this company."""
+
+    def __init__(self, endpoint: Endpoint, run: Run, walk: Pages, known: Patterns, taxpayer_id: str) -> None:
+        self._endpoint, self._run, self._walk, self._known = endpoint, run, walk, known
+        self._taxpayer_id = taxpayer_id
+        self._sequence = 0
+
+    def pages(self, dataset: Dataset, period: Period) -> Iterator[RawPage]:
+        """Raises ``RouteAbsent`` for a dataset that the portal has no page for."""
+        readers: dict[Dataset, Callable[[Period], Iterator[RawPage]]] = {
+            Dataset.TAXPAYER: self._taxpayer,
+            Dataset.TAX_CREDIT_RATING: self._credit,
+            Dataset.TAX_RETURN: self._returns,
+            Dataset.INVOICE: self._invoices,
+        }
+        if dataset not in readers:
+            raise RouteAbsent(f"no page shows {dataset}")
+        yield from readers[dataset](period)
+
+    def _taxpayer(self, period: Period) -> Iterator[RawPage]:
+        view = self._visit("taxpayer", self._known.paths["taxpayer"])
+        yield self._html(
+            Dataset.TAXPAYER, period, "unified.taxpayer_html", self._known.paths["taxpayer"], view, 1
+        )
+
+    def _credit(self, period: Period) -> Iterator[RawPage]:
+        path = self._known.paths["credit"]
+        view = self._visit("credit", path)
+        yield self._html(Dataset.TAX_CREDIT_RATING, period, "unified.credit_html", path, view, _total(view))
+
+    def _returns(self, period: Period) -> Iterator[RawPage]:
+        """The list, then every return on it. The list itself is a page too: it proves an empty result."""
+        path = f"{self._known.paths['returns']}?{urlencode({'start': period.start, 'end': period.end})}"
+        view = self._visit("returns", path)
+        links = [str(link.get("href", "")) for link in view.find(_DETAILS)]
+        total = _total(view)
+        if len(links) != total:
+            raise DataIncomplete(f"the list shows {len(links)} of {total} returns")
+        if not links:
+            yield self._html(Dataset.TAX_RETURN, period, "unified.vat_html", path, view, 0)
+        for link in links:
+            detail = self._read("return", link)
+            yield self._html(Dataset.TAX_RETURN, period, "unified.vat_html", link, detail, total)
+
+    def _invoices(self, period: Period) -> Iterator[RawPage]:
+        """All counts first, so that every page carries the whole total; then the exports."""
+        asked = [
+            (direction, chunk, self._visit("invoices", self._query(direction, chunk)))
+            for direction in DIRECTIONS
+            for chunk in chunks(period)
+        ]
+        total = sum(_total(view) for _, _, view in asked)
+        for direction, chunk, view in asked:
+            links = view.find(_EXPORT)
+            if _total(view) and links:
+                yield self._spreadsheet(period, direction, chunk, str(links[0].get("href", "")), total)
+            else:
+                yield from self._tables(period, direction, chunk, view, total)
+
+    def _spreadsheet(self, period: Period, direction: str, chunk: Period, link: str, total: int) -> RawPage:
+        url = self._url(link)
+        received = self._run(self._walk.tab.get(url))
+        if received.status != 200 or "html" in received.headers.get("content-type", ""):
+            self._checked(self._run(self._walk.read(url)), "invoices")
+            raise PageChanged("the export answers with a page")
+        if not zipfile.is_zipfile(io.BytesIO(received.body)):
+            raise DataCorrupt(f"the export of {len(received.body)} bytes is no spreadsheet")
+        locator = self._locator(direction, chunk)
+        return self._raw(Dataset.INVOICE, period, "unified.invoice_xlsx", locator, received.body, XLSX, total)
+
+    def _tables(
+        self, period: Period, direction: str, chunk: Period, view: View, total: int
+    ) -> Iterator[RawPage]:
+        """Where nothing can be exported, page by page."""
+        locator = self._locator(direction, chunk)
+        yield self._html(Dataset.INVOICE, period, "unified.invoice_html", locator, view, total)
+        while following := view.find(_NEXT):
+            link = str(following[0].get("href", ""))
+            view = self._read("invoices", urljoin(self._url(self._query(direction, chunk)), link))
+            yield self._html(Dataset.INVOICE, period, "unified.invoice_html", locator, view, total)
+
+    def _query(self, direction: str, chunk: Period) -> str:
+        asked = {"direction": direction, "start": chunk.start, "end": chunk.end, "size": 100}
+        return f"{self._known.paths['invoices']}?{urlencode(asked)}"
+
+    def _locator(self, direction: str, chunk: Period) -> str:
+        """Says the direction, which the export itself does not."""
+        asked = {"direction": direction, "start": chunk.start, "end": chunk.end}
+        return f"{self._known.paths['invoices']}?{urlencode(asked)}"
+
+    def _visit(self, page: str, path: str) -> View:
+        return self._checked(self._run(self._walk.visit(self._url(path))), page)
+
+    def _read(self, page: str, link: str) -> View:
+        return self._checked(self._run(self._walk.read(self._url(link))), page)
+
+    def _checked(self, view: View, page: str) -> View:
+        if view.fault is None and view.page and not view.whole:
+            raise DataCorrupt("a page ended early")
+        if view.page in ("sign_in", "captcha"):
+            raise SessionExpired
+        if view.fault is None and view.taxpayer_id:
+            view.of(self._taxpayer_id)
+        view.expect(page)
+        view.of(self._taxpayer_id)
+        return view
+
+    def _url(self, link: str) -> str:
+        """A link of the portal's pages; the invoice platform may have a host of its own."""
+        base = self._endpoint.base_url
+        if link.startswith(self._known.paths["invoices"]):
+            base = self._endpoint.hosts.get("dppt", base)
+        return urljoin(base, link)
+
+    def _html(
+        self, dataset: Dataset, period: Period, source_format: str, locator: str, view: View, total: int
+    ) -> RawPage:
+        return self._raw(dataset, period, source_format, locator, view.content, HTML, total)
+
+    def _raw(
+        self,
+        dataset: Dataset,
+        period: Period,
+        source_format: str,
+        locator: str,
+        content: bytes,
+        content_type: str,
+        total: int,
+    ) -> RawPage:
+        self._sequence += 1
+        return RawPage(
+            dataset=dataset,
+            period=period,
+            region=self._endpoint.region,
+            route=self._endpoint.route,
+            source_format=source_format,
+            locator=locator,
+            sequence=self._sequence,
+            content=content,
+            content_type=content_type,
+            fetched_at=datetime.now(UTC),
+            portal_total=total,
+        )
+
+
+def chunks(period: Period) -> Iterator[Period]:
+    """The period in ranges that the invoice platform takes, oldest first."""
+    start = period.start
+    while start <= period.end:
+        end = min(period.end, add_months(start, MAX_MONTHS) - timedelta(days=1))
+        yield Period(start=start, end=end)
+        start = end + timedelta(days=1)
+
+
+def _total(view: View) -> int:
+    """The portal's own count."""
+    text = view.text(_TOTAL)
+    if not text.isdigit():
+        raise PageChanged("the count of records is not a number")
+    return int(text)

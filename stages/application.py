@@ -1,0 +1,37 @@
+"""What an application leaves open: the region from the company id, and the scopes that a score needs."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from connectors.overlay import overlay
+from schema.dataset import Dataset
+from schema.errors import RegionUndecided
+from schema.period import Period, add_months, last_full_month_end, month_end
+from schema.region import default_region
+from schema.taxpayer_id import division
+
+MONTHS = 36
+"""Two years of windows and the year before, for growth."""
+
+
+def region_of(taxpayer_id: str, asked: str | None) -> str:
+    """The region asked for, else the one that the division code points to.
+
+    Raises ``RegionUndecided`` for the national register, ``UnknownRegion`` for a region that no overlay
+    serves.
+    """
+    if asked is None:
+        found = default_region(division(taxpayer_id))
+        if found is None:
+            raise RegionUndecided
+        asked = found.code
+    return overlay(asked).code
+
+
+def default_scopes(today: date, as_of: date | None = None) -> dict[Dataset, Period]:
+    """Every dataset for the last 36 full months and what has passed of this one; up to ``as_of`` in a
+    back-test."""
+    last = month_end(as_of) if as_of else last_full_month_end(today)
+    first = add_months(last.replace(day=1), 1 - MONTHS)
+    return dict.fromkeys(Dataset, Period(start=first, end=last if as_of else today))

@@ -1,0 +1,110 @@
+"""The relay: one question open, one answer, to the one person, before its time is over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import update
+
+from authz.authorization import Authorization, State
+from authz.challenges import ChallengeState, Relayed
+from connectors.interface import Challenge, ChallengeKind, Option, Resume
+from schema.dataset import Route
+from schema.errors import AnswerInvalid, ChallengeClosed, ChallengeExpired, ChallengeNotYours, SecretSpent
+from store import tables
+from store.database import now
+
+if TYPE_CHECKING:
+    from conftest import Desk
+
+SMS = Challenge(ChallengeKind.SMS_CODE, Resume.SERIALIZABLE, seconds=60, hint="138****0001")
+
+
+def asked(desk: Desk, challenge: Challenge = SMS) -> tuple[Authorization, Relayed]:
+    current = desk.working()
+    return current, desk.challenges.put(current, Route.API, challenge, flow_state=b"{}", owner="worker-1")
+
+
+def test_a_question_makes_the_authorization_challenged(desk: Desk) -> None:
+    current, relayed = asked(desk)
+    assert desk.ledger.authorization(current.id).state is State.CHALLENGED
+    assert desk.challenges.open_one(current.id) == relayed
+
+
+def test_an_answer_opens_once(desk: Desk) -> None:
+    current, relayed = asked(desk)
+    answered = desk.challenges.answer(current.id, relayed.id, {"code": "135790"})
+    assert desk.challenges.take(answered) == {"code": "135790"}
+    with pytest.raises(SecretSpent):
+        desk.challenges.take(answered)
+
+
+def test_an_answer_to_a_parked_run_names_its_next_leg(desk: Desk) -> None:
+    current, relayed = asked(desk)
+    desk.challenges.answer(current.id, relayed.id, {"code": "135790"})
+    assert desk.ledger.authorization(current.id).leg == current.leg + 1
+
+
+def test_another_persons_challenge_is_not_answered(desk: Desk) -> None:
+    _, relayed = asked(desk)
+    stranger, _ = asked(desk)
+    with pytest.raises(ChallengeNotYours):
+        desk.challenges.answer(stranger.id, relayed.id, {"code": "135790"})
+    assert desk.challenges.get(relayed.id).state is ChallengeState.OPEN
+
+
+def test_an_answer_after_expiry_is_refused(desk: Desk) -> None:
+    current, relayed = asked(desk)
+    with desk.engine.begin() as connection:
+        connection.execute(update(tables.challenge).values(expires_at=now() - timedelta(seconds=1)))
+    for _ in range(2):
+        with pytest.raises(ChallengeExpired):
+            desk.challenges.answer(current.id, relayed.id, {"code": "135790"})
+
+
+def test_a_second_answer_is_refused(desk: Desk) -> None:
+    current, relayed = asked(desk)
+    desk.challenges.answer(current.id, relayed.id, {"code": "135790"})
+    with pytest.raises(ChallengeClosed):
+        desk.challenges.answer(current.id, relayed.id, {"code": "135790"})
+
+
+def test_a_new_question_supersedes_the_open_one(desk: Desk) -> None:
+    current, old = asked(desk)
+    new = desk.challenges.put(current, Route.API, SMS, flow_state=b"{}", owner="worker-1")
+    assert desk.challenges.get(old.id).state is ChallengeState.SUPERSEDED
+    assert desk.challenges.open_one(current.id) == new
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"code": ""}, {"code": "12345678901"}, {"code": "一二三四"}, {"code": "1234", "more": "x"}]
+)
+def test_an_answer_that_does_not_fit_is_refused(desk: Desk, fields: dict[str, str]) -> None:
+    current, relayed = asked(desk)
+    with pytest.raises(AnswerInvalid):
+        desk.challenges.answer(current.id, relayed.id, fields)
+
+
+def test_an_identity_that_was_not_offered_is_refused(desk: Desk) -> None:
+    options = (Option("1", "甲公司", "法定代表人"), Option("2", "乙公司", "财务负责人"))
+    choice = Challenge(ChallengeKind.IDENTITY, Resume.LIVE_PAGE, seconds=60, options=options)
+    current, relayed = asked(desk, choice)
+    with pytest.raises(AnswerInvalid):
+        desk.challenges.answer(current.id, relayed.id, {"choice": "3"})
+    assert desk.challenges.answer(current.id, relayed.id, {"choice": "2"}).state is ChallengeState.ANSWERED
+
+
+def test_a_password_that_the_portal_rejected_is_not_taken_again(desk: Desk) -> None:
+    entry = Challenge(ChallengeKind.CREDENTIALS, Resume.SERIALIZABLE, seconds=600)
+    typed = {"person_id": "110101199003070000", "password": "Wrong-1"}
+    current, first = asked(desk, entry)
+    ref = desk.challenges.answer(current.id, first.id, typed).answer_ref
+    assert ref is not None
+    desk.secrets.sending(ref)
+    desk.secrets.rejected(ref)
+    second = desk.challenges.put(current, Route.RPA, entry, flow_state=b"{}", owner="worker-1")
+    with pytest.raises(SecretSpent):
+        desk.challenges.answer(current.id, second.id, typed)
+    desk.challenges.answer(current.id, second.id, typed | {"password": "Right-1"})
