@@ -30,6 +30,7 @@ from settings import Settings
 from stages.application import default_scopes, region_of
 from stages.intake import Intake
 from stages.workshop import Workshop
+from store.database import reading
 from vault.redaction import configure_logging
 
 app = typer.Typer(
@@ -235,7 +236,7 @@ def regions(as_json: Json = False) -> None:
 @audit_app.command("verify")
 def audit_verify(as_json: Json = False) -> None:
     """Check every record of the audit log. Exit code 1 when it was altered."""
-    with _desk() as (shop, _), shop.store.connect() as connection:
+    with _desk() as (shop, _), reading(shop.store) as connection:
         report = shop.audit.verify(connection)
     findings = [str(finding) for finding in report.findings]
     _print(

@@ -54,9 +54,8 @@ def _work(authorization_id: str) -> str:
             return str(granted["kind"])
         ending = _collect_all(authorization_id)
         if ending == "collected":
-            _normalize(authorization_id)
-            _score(authorization_id)
-            return "scored"
+            whole = _normalize(authorization_id) and _score(authorization_id)
+            return "scored" if whole else "ended"
         if ending == "ended":
             return ending
     _give_up(authorization_id)
@@ -83,15 +82,18 @@ def disposal(authorization_id: str) -> None:
 # --- the checkpoints: what each returns is kept by the engine in clear, so it is ids, codes and numbers ---
 
 
-def _failing_safe(stage: Callable[[str], None], authorization_id: str) -> None:
-    """Run a stage that the data may break; the authorization then fails with a code instead of hanging."""
+def _whole(stage: Callable[[Workshop, str], None], authorization_id: str) -> bool:
+    """Run a stage that the data may break: False when the authorization failed with a code instead."""
     try:
-        stage(authorization_id)
+        stage(shop(), authorization_id)
     except TaxlinkError as error:
         outcome.ended(shop(), authorization_id, error)
+        return False
     except Exception:
         log.exception("stage.broke", authorization_id=authorization_id)
         outcome.ended(shop(), authorization_id, TaxlinkError())
+        return False
+    return True
 
 
 @engine.step("authorize")
@@ -118,13 +120,13 @@ def _collect(authorization_id: str, dataset: str) -> dict[str, Any]:
 
 
 @engine.step("normalize")
-def _normalize(authorization_id: str) -> None:
-    _failing_safe(lambda id: normalize.normalize(shop(), id), authorization_id)
+def _normalize(authorization_id: str) -> bool:
+    return _whole(normalize.normalize, authorization_id)
 
 
 @engine.step("score")
-def _score(authorization_id: str) -> None:
-    _failing_safe(lambda id: score.score(shop(), id), authorization_id)
+def _score(authorization_id: str) -> bool:
+    return _whole(score.score, authorization_id)
 
 
 @engine.step("notify")

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, insert, select
 from authz.links import hashed
 from schema.errors import ApiKeyInvalid
 from store import tables
-from store.database import new_id, now
+from store.database import new_id, now, reading
 from vault.reference import KeyClass
 from vault.vault import Vault
 
@@ -60,7 +60,7 @@ class ApiKeys:
     def caller(self, bearer: str) -> Caller:
         """Raises ``ApiKeyInvalid`` for an unknown, expired or revoked key."""
         table = tables.api_key
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(select(table).where(table.c.key_hash == hashed(bearer))).one_or_none()
         if (
             row is None

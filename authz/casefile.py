@@ -17,7 +17,7 @@ from schema.dataset import Dataset, Missing, Route
 from schema.period import Period
 from schema.snapshot import Finding, Severity
 from store import tables
-from store.database import new_id, now
+from store.database import new_id, now, reading
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class CaseFile:
         """Every attempt, oldest first, as plain values."""
         table = tables.attempt
         query = select(table).where(table.c.authorization_id == authorization_id).order_by(table.c.started_at)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [dict(row._mapping) for row in connection.execute(query)]
 
     # --- grants ---
@@ -136,7 +136,7 @@ class CaseFile:
         """The newest grant that has not ended."""
         table = tables.grant
         query = select(table).where(table.c.authorization_id == authorization_id, table.c.ended_at.is_(None))
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(query.order_by(table.c.granted_at.desc()).limit(1)).one_or_none()
         if row is None:
             return None
@@ -156,7 +156,7 @@ class CaseFile:
             table.c.state == "collected",
             table.c.fetched_at >= since,
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.scalar(query) or 0
 
     def commit_collection(self, current: Authorization, collected: Collected, token: int) -> None:
@@ -192,7 +192,7 @@ class CaseFile:
         """The collections of one run."""
         table = tables.collection
         query = select(table).where(table.c.authorization_id == authorization_id, table.c.run == run)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [_collected(row) for row in connection.execute(query.order_by(table.c.fetched_at))]
 
     # --- snapshots and scores ---
@@ -272,7 +272,7 @@ class CaseFile:
         query = select(table).where(table.c.authorization_id == authorization_id)
         if run is not None:
             query = query.where(table.c.run == run)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(query.order_by(table.c.run.desc()).limit(1)).one_or_none()
 
     def _insert_once(self, connection: Connection, table: Any, **values: Any) -> None:

@@ -18,7 +18,7 @@ from connectors.interface import Answer, Challenge, ChallengeKind, Resume
 from schema.dataset import Route
 from schema.errors import AnswerInvalid, ChallengeClosed, ChallengeExpired, ChallengeNotYours
 from store import tables
-from store.database import new_id, now
+from store.database import new_id, now, reading
 from vault.reference import KeyClass
 from vault.secrets import Secrets
 from vault.vault import Vault
@@ -120,7 +120,7 @@ class Challenges:
 
     def get(self, id: str) -> Relayed:
         """Raises ``ChallengeClosed`` for an id that does not exist."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(
                 select(tables.challenge).where(tables.challenge.c.id == id)
             ).one_or_none()
@@ -132,7 +132,7 @@ class Challenges:
         """The newest challenge of an authorization, whatever its state."""
         table = tables.challenge
         query = select(table).where(table.c.authorization_id == authorization_id)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(query.order_by(table.c.created_at.desc()).limit(1)).one_or_none()
         return _relayed(row) if row else None
 
@@ -144,7 +144,7 @@ class Challenges:
             table.c.run == run,
             table.c.kind == ChallengeKind.CREDENTIALS,
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.scalar(query.order_by(table.c.created_at.desc()).limit(1))
 
     def open_one(self, authorization_id: str) -> Relayed | None:
@@ -204,7 +204,7 @@ class Challenges:
 
     def _where(self, state: ChallengeState, *conditions: Any) -> list[Relayed]:
         query = select(tables.challenge).where(tables.challenge.c.state == state, *conditions)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [_relayed(row) for row in connection.execute(query)]
 
     def _turn(self, relayed: Relayed, before: ChallengeState, after: ChallengeState, **changes: Any) -> bool:

@@ -10,7 +10,7 @@ from authz.authorization import Authorization, State
 from authz.consent import ConsentState, Disposal, Frequency
 from authz.ledger import authorization_of
 from store import tables
-from store.database import now
+from store.database import now, reading
 
 
 class Due:
@@ -26,7 +26,7 @@ class Due:
         live_link = select(tables.link.c.authorization_id).where(tables.link.c.expires_at > at)
         awaiting = (table.c.state == ConsentState.AWAITING) & table.c.authorization_id.not_in(live_link)
         past = table.c.state.in_((ConsentState.ACTIVE, ConsentState.SUSPENDED)) & (table.c.valid_until <= at)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(select(table.c.authorization_id, table.c.state).where(awaiting | past))
             return [(row.authorization_id, ConsentState(row.state)) for row in rows]
 
@@ -34,14 +34,14 @@ class Due:
         """Authorizations in ``planning`` since before ``before``: their leg was never taken up."""
         table = tables.authorization
         query = select(table).where(table.c.state == State.PLANNING, table.c.updated_at <= before)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [authorization_of(row) for row in connection.execute(query)]
 
     def undisposed(self) -> list[Authorization]:
         """Closed authorizations whose keys still stand."""
         table, held = tables.authorization, tables.consent
         query = select(table).join(held, held.c.id == table.c.consent_id)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [
                 authorization_of(row)
                 for row in connection.execute(query.where(held.c.disposal == Disposal.SHRED_PENDING))
@@ -62,7 +62,7 @@ class Due:
             )
         )
         due = []
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             for row in connection.execute(query).all():
                 since = Frequency(row.frequency_times, row.frequency_unit).unit_start(now())
                 reads = select(func.count(tables.snapshot.c.id)).where(

@@ -18,7 +18,7 @@ from schema.dataset import Dataset, Route
 from schema.errors import AuthorizationUnknown, ConsentTextMismatch, StateConflict
 from schema.period import Period
 from store import tables
-from store.database import new_id, now
+from store.database import new_id, now, reading
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,12 @@ class Ledger:
 
     def authorization(self, id: str, *, tenant: str | None = None) -> Authorization:
         """Raises ``AuthorizationUnknown``, also for another tenant's."""
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             return self.read(connection, id, tenant=tenant)
 
     def consent(self, id: str) -> Consent:
         """The consent by its own id."""
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             return _consent(connection.execute(select(tables.consent).where(tables.consent.c.id == id)).one())
 
     def listing(
@@ -72,7 +72,7 @@ class Ledger:
             query = query.where(table.c.tenant == tenant)
         if state is not None:
             query = query.where(table.c.state == state)
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             if after is not None:
                 edge = self.read(connection, after, tenant=tenant)
                 query = query.where(
@@ -85,7 +85,7 @@ class Ledger:
         """The events of an authorization in their order: ``{id, at, kind, data}``."""
         table = tables.event
         query = select(table).where(table.c.authorization_id == id, table.c.id > after).order_by(table.c.id)
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             return [
                 {"id": r.id, "at": r.at, "kind": r.kind, "data": r.data} for r in connection.execute(query)
             ]

@@ -11,12 +11,13 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _BUSY_MILLISECONDS = 20_000
+_READ_ONLY = "store_read_only"
 
 
 def open_database(url: str) -> Engine:
     """An engine for ``sqlite:///path`` or ``postgresql+psycopg://…``.
 
-    On SQLite every transaction takes the write lock at its start, so that a read followed by a write never
+    On SQLite a writing transaction takes the write lock at its start, so that a read followed by a write never
     fails half-way.
     """
     engine = create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=not url.startswith("sqlite"))
@@ -24,6 +25,16 @@ def open_database(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def reading(engine: Engine) -> Connection:
+    """A connection that only reads: it sees one moment of the store and holds no lock."""
+    return engine.connect().execution_options(**{_READ_ONLY: True})
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get(_READ_ONLY)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

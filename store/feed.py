@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Engine, func, select
 
 from store import tables
+from store.database import reading
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Feed:
         self._thread.join()
 
     def _largest_id(self) -> int:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.scalar(select(func.max(tables.event.c.id))) or 0
 
     def _watch(self) -> None:

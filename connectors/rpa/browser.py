@@ -1,8 +1,8 @@
-"""The one browser of a worker, on a thread of its own with its own event loop; the rest of the house is synchronous.
+"""The one browser of a worker, on a thread of its own with its own event loop; the house is synchronous.
 
-One context serves one taxpayer. It reaches the portal's hosts and nothing else: every other host goes to a proxy
-that does not exist, so redirects, scripts and downloads cannot leave either. Nothing here breaks captchas or
-disguises the browser: the user agent ends in ``Taxlink``.
+One context serves one taxpayer. It reaches the portal's hosts and nothing else: every other host goes to a
+proxy that does not exist, so redirects, scripts and downloads cannot leave either. Nothing here breaks
+captchas or disguises the browser, whose user agent ends in ``Taxlink``.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from playwright.async_api import (
     Page,
     Playwright,
     ProxySettings,
+    Response,
     StorageState,
     async_playwright,
 )
@@ -57,7 +58,10 @@ class Tab:
 
     def __init__(self, context: BrowserContext, page: Page, slots: asyncio.Semaphore) -> None:
         self.page = page
+        self.answer: Response | None = None
+        """The HTTP answer that the page as it stands came with."""
         self._context, self._slots, self._open = context, slots, True
+        page.on("response", self._note)
 
     async def get(self, url: str) -> Received:
         """Read an address with the session's cookies. The answer stays in memory and never touches a disk."""
@@ -66,6 +70,10 @@ class Tab:
             return Received(response.status, response.url, response.headers, await response.body())
         finally:
             await response.dispose()
+
+    def _note(self, response: Response) -> None:
+        if response.request.is_navigation_request() and response.frame == self.page.main_frame:
+            self.answer = response
 
     async def state(self) -> StorageState:
         """Cookies and local storage: what another context needs to go on."""
@@ -82,7 +90,7 @@ class Tab:
 
 
 class Browser:
-    """Starts Chromium on first use, and again after it crashed; who was using it then gets ``ConnectionBroken``."""
+    """Starts Chromium on first use, and again after a crash; who was using it gets ``ConnectionBroken``."""
 
     def __init__(self, *, contexts: int = CONTEXTS) -> None:
         self._loop = asyncio.new_event_loop()
@@ -93,6 +101,7 @@ class Browser:
         self._driver: Playwright | None = None
         self._chromium: Chromium | None = None
         self._agent = ""
+        self._tasks: set[asyncio.Task[None]] = set()
         self._kept: OrderedDict[str, tuple[Tab, asyncio.TimerHandle]] = OrderedDict()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -113,7 +122,7 @@ class Browser:
     async def open(
         self, hosts: Iterable[str], timeout_seconds: float, state: StorageState | None = None
     ) -> Tab:
-        """A fresh context that reaches these hosts alone. Raises ``RouteBroken`` when none is free in time."""
+        """A fresh context that reaches these hosts alone; ``RouteBroken`` when none is free in time."""
         await self._slot()
         try:
             chromium = await self._running()
@@ -133,7 +142,7 @@ class Browser:
         except BaseException:
             self._slots.release()
             raise
-        context.on("page", lambda popup: asyncio.ensure_future(_dismiss(popup)))
+        context.on("page", lambda popup: self._aside(_dismiss(popup)))
         return Tab(context, page, self._slots)
 
     async def keep(self, key: str, tab: Tab) -> None:
@@ -197,7 +206,13 @@ class Browser:
 
     def _expire(self, key: str) -> None:
         tab, _ = self._kept.pop(key)
-        asyncio.ensure_future(tab.close(), loop=self._loop)
+        self._aside(tab.close())
+
+    def _aside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start something in the loop that nobody waits for; the set holds it until it is done."""
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
 async def _dismiss(popup: Page) -> None:

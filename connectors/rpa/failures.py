@@ -1,4 +1,4 @@
-"""From an error of the browser to its cause. A message of Playwright may quote what was typed: none is passed on."""
+"""From an error of the browser to its cause. Playwright may quote what was typed: no message is passed on."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Which hosts a browser may reach: the endpoint's own, over TLS and on the open internet, unless the deployment
-listed the address itself."""
+"""Which hosts a browser may reach: the endpoint's own, over TLS and on the open internet, unless the
+deployment listed the address itself."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from schema.errors import PortalUnavailable, RouteBroken
 
 
 def checked(urls: Iterable[str], *, private: bool) -> frozenset[str]:
-    """The host names of these URLs. Raises ``RouteBroken`` for plain HTTP or a private address that nobody listed,
-    ``PortalUnavailable`` for a name that does not resolve."""
+    """The host names of these URLs.
+
+    Raises ``RouteBroken`` for plain HTTP or a private address that nobody listed, ``PortalUnavailable`` for a
+    name that does not resolve.
+    """
     parts = [urlsplit(url) for url in urls]
     hosts = frozenset(part.hostname for part in parts if part.hostname)
     if private:

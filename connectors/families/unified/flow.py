@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TypedDict, Unpack
 
 from connectors.families.unified import pages, sessions
 from connectors.families.unified.outcomes import Patterns, View
@@ -38,6 +39,8 @@ EXPIRED = "已过期"
 ANSWER_LENGTH, MAX_PIXELS = 128, 4096
 STATE = b'{"flow": "unified/1"}'
 """Nothing is open before the credentials are there, so nothing needs to be remembered."""
+MOST_PAGES = 8
+"""Pages between two questions to the person; more is a circle."""
 _STEPS = ("captcha", "sms", "identity", "grants", "receipt")
 
 
@@ -60,8 +63,7 @@ class UnifiedFlow:
         self._judged = False
 
     def advance(self, answer: Answer | None) -> Challenge | Grant:
-        """See ``connectors.interface.Flow``. Raises ``AnswerInvalid`` for an answer that does not fit, which is sent
-        nowhere."""
+        """See ``connectors.interface.Flow``. One that does not fit goes nowhere: ``AnswerInvalid``."""
         if self._pages is None:
             return self._begin()
         return self._onward(self._answer(self._pages, answer or {}))
@@ -78,7 +80,7 @@ class UnifiedFlow:
         credentials = self._request.credentials
         account = credentials.current()
         if account is None:
-            return self._ask(Challenge(ChallengeKind.CREDENTIALS, Resume.SERIALIZABLE, CREDENTIALS_SECONDS))
+            return Challenge(ChallengeKind.CREDENTIALS, Resume.SERIALIZABLE, CREDENTIALS_SECONDS)
         person_id, password = _field(account, "person_id"), _field(account, "password")
         tab = self._open_tab()
         walk = self._pages = Pages(tab, self._known)
@@ -110,36 +112,33 @@ class UnifiedFlow:
 
     def _onward(self, view: View) -> Challenge | Grant:
         """Walk on from page to page until the person is needed or the receipt is there."""
-        assert self._pages is not None
-        run = self._browser().run
-        while True:
+        for _ in range(MOST_PAGES):
             _complete(view)
             self._judge(view)
             if view.page == "sign_in" and view.fault is None:
                 raise ChallengeExpired("the portal asks to sign in again")
             view.expect(*_STEPS)
-            match view.page:
-                case "captcha":
-                    return self._show(pages.captcha(view))
-                case "sms":
-                    if EXPIRED in pages.message(view):
-                        view = run(self._pages.resend_code())
-                    return self._ask(self._sms(view))
-                case "identity":
-                    options = pages.identities(view)
-                    chosen = self._own(options)
-                    if chosen is None:
-                        choose = Challenge(
-                            ChallengeKind.IDENTITY, Resume.LIVE_PAGE, IDENTITY_SECONDS, options=tuple(options)
-                        )
-                    return self._ask(choose)
-                    view = run(self._pages.choose(chosen.id))
-                case "grants":
-                    view.of(self._request.taxpayer_id)
-                    view = self._authorize(view)
-                case _:
-                    view.of(self._request.taxpayer_id)
-                    return self._receipt(view)
+            step = self._step(view)
+            if not isinstance(step, View):
+                return step
+            view = step
+        raise PageChanged("the portal leads in circles")
+
+    def _step(self, view: View) -> View | Challenge | Grant:
+        """What one page asks for: done here, or a challenge, or the end."""
+        match view.page:
+            case "captcha":
+                return self._show(pages.captcha(view))
+            case "sms":
+                return self._code(view)
+            case "identity":
+                return self._identity(pages.identities(view))
+            case "grants":
+                view.of(self._request.taxpayer_id)
+                return self._authorize(view)
+            case _:
+                view.of(self._request.taxpayer_id)
+                return self._receipt(view)
 
     def _judge(self, view: View) -> None:
         """Tell the vault, once, what the portal made of the password."""
@@ -152,14 +151,17 @@ class UnifiedFlow:
             self._judged = True
             self._request.credentials.accepted()
 
-    def _own(self, options: dict[Option, str]) -> Option | None:
-        """The one role that may authorize for the asked company; None when the person has to choose."""
+    def _identity(self, options: dict[Option, str]) -> View | Challenge:
+        """Take the one role that may authorize for the asked company; else the person has to choose."""
         own = [
             option
             for option, company in options.items()
             if company == self._request.taxpayer_id and option.role in PERMITTED
         ]
-        return own[0] if len(own) == 1 else None
+        if len(own) != 1:
+            return self._ask(ChallengeKind.IDENTITY, IDENTITY_SECONDS, options=tuple(options))
+        assert self._pages is not None
+        return self._browser().run(self._pages.choose(own[0].id))
 
     def _authorize(self, view: View) -> View:
         """The receipt of a valid grant to this bank with these scopes, made only when there is none."""
@@ -189,31 +191,34 @@ class UnifiedFlow:
     def _show(self, shown: Captcha) -> Challenge:
         self._captcha = shown
         kind = ChallengeKind.SLIDER if shown.kind == "slider" else ChallengeKind.PICTURE
+        again = self._asked is not None and self._asked.kind in (ChallengeKind.SLIDER, ChallengeKind.PICTURE)
         return self._ask(
-            Challenge(
-                kind,
-                Resume.LIVE_PAGE,
-                CAPTCHA_SECONDS,
-                picture=shown.picture,
-                piece=shown.piece,
-                piece_y=shown.y,
-                retry=self._asked is not None
-                and self._asked.kind in (ChallengeKind.SLIDER, ChallengeKind.PICTURE),
-            )
+            kind, CAPTCHA_SECONDS, picture=shown.picture, piece=shown.piece, piece_y=shown.y, retry=again
         )
 
-    def _sms(self, view: View) -> Challenge:
-        return Challenge(
-            ChallengeKind.SMS_CODE,
-            Resume.LIVE_PAGE,
-            SMS_SECONDS,
-            hint=pages.phone(view),
-            retry=self._asked is not None and self._asked.kind is ChallengeKind.SMS_CODE,
-        )
+    def _code(self, view: View) -> Challenge:
+        assert self._pages is not None
+        again = self._asked is not None and self._asked.kind is ChallengeKind.SMS_CODE
+        if EXPIRED in pages.message(view):
+            view = self._browser().run(self._pages.resend_code())
+            view.expect("sms")
+        return self._ask(ChallengeKind.SMS_CODE, SMS_SECONDS, hint=pages.phone(view), retry=again)
 
-    def _ask(self, challenge: Challenge) -> Challenge:
-        self._asked = challenge
-        return challenge
+    def _ask(self, kind: ChallengeKind, seconds: int, **shown: Unpack[_Shown]) -> Challenge:
+        """A challenge of the live page, remembered so that its answer finds its way."""
+        self._asked = Challenge(kind, Resume.LIVE_PAGE, seconds, **shown)
+        return self._asked
+
+
+class _Shown(TypedDict, total=False):
+    """The optional fields of ``Challenge`` that pages fill."""
+
+    hint: str
+    picture: bytes | None
+    piece: bytes | None
+    piece_y: int
+    options: tuple[Option, ...]
+    retry: bool
 
 
 def _field(answer: Answer, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What a page says: where one is, whose page it is, what went wrong. Pure; the patterns are data (``portal.toml``)."""
+"""What a page says: where one is, whose page it is, what went wrong. Its patterns are in ``portal.toml``."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Patterns(_Strict):
 
 
 def patterns(labels: Mapping[str, str]) -> Patterns:
-    """The family's patterns with a region's own words: ``labels`` by word, or by the cause whose text they replace."""
+    """The family's patterns with a region's ``labels``: by word, or by the cause whose text they replace."""
     known = Patterns.model_validate(tomllib.loads(_FILE.read_text(encoding="utf-8")))
     return known.model_copy(
         update={

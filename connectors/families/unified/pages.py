@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass, field
 
 from lxml import html
-from playwright.async_api import FloatRect, Response, TimeoutError
+from playwright.async_api import FloatRect, TimeoutError
 
 from connectors.families.unified.outcomes import Patterns, View, look
 from connectors.interface import Option
@@ -36,7 +36,7 @@ _CAPTCHA_TURNED = """serial => {
 
 @dataclass(frozen=True)
 class Captcha:
-    """``kind`` is slider or picture; pictures are PNG, ``y`` the piece's top edge, ``serial`` which one it is."""
+    """``kind`` is slider or picture; pictures are PNG, ``y`` the piece's top edge, ``serial`` its number."""
 
     kind: str
     serial: str
@@ -47,7 +47,7 @@ class Captcha:
 
 @dataclass(frozen=True)
 class Listed:
-    """One 银税授权 as a page shows it: ``scopes`` are the portal's codes, the instants as printed (ISO 8601)."""
+    """One 银税授权 as shown: ``scopes`` are the portal's codes, instants as printed (ISO 8601)."""
 
     receipt: str
     bank: str
@@ -62,8 +62,6 @@ class Pages:
 
     def __init__(self, tab: Tab, known: Patterns) -> None:
         self.tab, self._page, self._known = tab, tab.page, known
-        self._answer: Response | None = None
-        self._page.on("response", self._note)
 
     async def visit(self, url: str) -> View:
         """Go to an address, wherever it leads."""
@@ -145,10 +143,10 @@ class Pages:
         if self._page.url.startswith("chrome-error:"):
             raise ConnectionBroken("a page did not load")
         content = (await self._page.content()).encode()
-        if self._answer is None:
-            return look(content, 200, self._known)
-        retry_after = self._answer.headers.get("retry-after", "")
-        return look(content, self._answer.status, self._known, retry_after)
+        answer = self.tab.answer
+        if answer is None:
+            raise ConnectionBroken("a page came without an answer")
+        return look(content, answer.status, self._known, answer.headers.get("retry-after", ""))
 
     async def _follow(self, action: Awaitable[None]) -> View:
         async with self._page.expect_navigation(wait_until="domcontentloaded"):
@@ -164,10 +162,6 @@ class Pages:
         if box is None:
             raise PageChanged(f"{selector} is not to be seen")
         return box
-
-    def _note(self, response: Response) -> None:
-        if response.request.is_navigation_request() and response.frame == self._page.main_frame:
-            self._answer = response
 
 
 def captcha(view: View) -> Captcha:

@@ -1,5 +1,8 @@
-"""Reading one dataset in a signed-in tab. The page that opens a dataset is rendered and names the company; what
-continues it (details, further table pages, the export) is read with the same cookies."""
+"""Reading one dataset in a signed-in tab.
+
+The page that opens a dataset is rendered and names the company; what continues it (details, further table
+pages, the export) is read with the same cookies.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from schema.raw import RawPage
 
 
 class UnifiedConnector:
-    """One region's pages. A grant's session lives minutes: a fetch after its end raises ``SessionExpired``."""
+    """One region's pages. A session lives minutes: a fetch after its end raises ``SessionExpired``."""
 
     def __init__(self, endpoint: Endpoint, tools: Tools) -> None:
         self.route = endpoint.route
@@ -70,7 +70,7 @@ class UnifiedConnector:
 
     @contextmanager
     def _session(self, grant: Grant, taxpayer_id: str) -> Iterator[Pages]:
-        """The tab that the attempt left, or a fresh one with the sealed session, left for the next dataset."""
+        """The tab that the attempt left, or a fresh one with the sealed session; then left again."""
         sealed, name = sessions.unseal(grant.secret), sessions.key(grant.secret)
         if sealed.taxpayer_id != taxpayer_id:
             raise WrongTaxpayer

@@ -1,4 +1,4 @@
-"""``Grant.secret`` of this family: the receipt, the company and the browser's storage state, as versioned bytes."""
+"""``Grant.secret`` of this family: receipt, company and the browser's storage state, as versioned bytes."""
 
 from __future__ import annotations
 

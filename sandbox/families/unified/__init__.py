@@ -20,7 +20,7 @@ from sandbox.portal import Built, Portal
 
 
 def build(portal: Portal, *, idle_seconds: float = IDLE_SECONDS, captchas: Sequence[str] = KINDS) -> Built:
-    """The portal's pages. ``captchas``: the kinds that are drawn from; ``idle_seconds``: the life of a session."""
+    """The portal's pages. ``captchas`` are the kinds drawn from, ``idle_seconds`` a session's life."""
     counter = Counter(portal, Sessions(portal.clock, idle_seconds), Captchas(portal.clock, captchas))
     groups = (signin, desk, authorization, invoices)
     return Built(Starlette(routes=[route for group in groups for route in group.routes(counter)]))
