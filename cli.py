@@ -318,3 +318,7 @@ def _print(value: Any, as_json: bool, shown: str | Table | None = None) -> None:
         screen.print_json(json.dumps(value, ensure_ascii=False, default=str))
     else:
         screen.print(shown)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""When things run: refresh, expiry, sweeps and webhook deliveries. It enqueues and never works.
+"""When things run: refresh, expiry, retention, sweeps and webhook deliveries. It enqueues and never works.
 
 Jobs live in APScheduler's SQLAlchemy job store, so that a restart neither forgets nor doubles them. A job is
 a function's name; what it works with is held by the process that runs the scheduler.
@@ -6,13 +6,13 @@ a function's name; what it works with is held by the process that runs the sched
 
 from __future__ import annotations
 
-import webhooks
 from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+import webhooks
 from stages.intake import Intake
 from stages.workshop import Workshop
 
@@ -39,6 +39,11 @@ def expire() -> None:
     _intake().expire()
 
 
+def outlive() -> None:
+    """Destroy what has reached the end of its data life."""
+    _intake().outlive()
+
+
 def sweep() -> None:
     """Start what a crash left between two writes."""
     _intake().sweep()
@@ -53,6 +58,7 @@ def deliver() -> None:
 JOBS: dict[str, tuple[str, BaseTrigger]] = {
     "refresh": ("scheduler:refresh", CronTrigger(hour=9, minute=30, timezone="Asia/Shanghai")),
     "expire": ("scheduler:expire", IntervalTrigger(seconds=15, timezone="Asia/Shanghai")),
+    "outlive": ("scheduler:outlive", CronTrigger(hour=4, timezone="Asia/Shanghai")),
     "sweep": ("scheduler:sweep", IntervalTrigger(seconds=60, timezone="Asia/Shanghai")),
     "deliver": ("scheduler:deliver", IntervalTrigger(seconds=2, timezone="Asia/Shanghai")),
 }

@@ -24,6 +24,7 @@ from requests.adapters import HTTPAdapter
 from sqlalchemy import Engine, Row, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from standardwebhooks.webhooks import Webhook
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 
 from schema.errors import CallbackForbidden, TaxlinkError
 from store import tables
@@ -49,7 +50,7 @@ _LEASE = timedelta(minutes=2)
 _TIMEOUT = (5.0, 10.0)
 _LONGEST_URL = 2000
 _PORTS = {"https": 443, "http": 80}
-_EMBEDDING_IPV4 = ipaddress.ip_network("64:ff9b::/96")
+_EMBEDDING_IPV4 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96"))
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -87,7 +88,7 @@ def is_public(address: Address) -> bool:
     """Whether the address belongs to the open Internet, also as the IPv4 address that it may wrap."""
     if isinstance(address, ipaddress.IPv6Address):
         wrapped = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
-        if address in _EMBEDDING_IPV4:
+        if any(address in network for network in _EMBEDDING_IPV4):
             wrapped = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if wrapped is not None and not is_public(wrapped):
             return False
@@ -217,15 +218,15 @@ def _post(row: Row[Any], secret: str, allowed: frozenset[str]) -> str:
         session.trust_env = False
         for scheme in _PORTS:
             session.mount(f"{scheme}://", _Pinned(target))
-        answer = session.post(
+        with session.post(
             row.url,
             data=body.encode(),
             headers=headers,
             timeout=_TIMEOUT,
             allow_redirects=False,
             stream=True,
-        )
-        return str(answer.status_code)
+        ) as answer:
+            return str(answer.status_code)
 
 
 class _Pinned(HTTPAdapter):
@@ -235,11 +236,10 @@ class _Pinned(HTTPAdapter):
         self._target = target
         super().__init__()
 
-    def build_connection_pool_key_attributes(
-        self, request: requests.PreparedRequest, verify: bool | str, cert: Any = None
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        host, tls = super().build_connection_pool_key_attributes(request, verify, cert)  # type: ignore[no-untyped-call]
-        host["host"] = self._target.address
-        if host["scheme"] == "https":
-            tls |= {"server_hostname": self._target.host, "assert_hostname": self._target.host}
-        return host, tls
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> HTTPConnectionPool:
+        host, port, address = self._target.host, self._target.port, self._target.address
+        if urlsplit(str(request.url)).scheme == "https":
+            return HTTPSConnectionPool(address, port, server_hostname=host, assert_hostname=host)
+        return HTTPConnectionPool(address, port)

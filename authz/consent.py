@@ -44,6 +44,10 @@ TRANSITIONS: dict[ConsentState, frozenset[ConsentState]] = {
 """Which state may follow which. A state with no followers is an end."""
 
 
+KEEPS_DATA = frozenset({_S.CONSUMED, _S.EXPIRED})
+"""Ends after which nothing more is read, and what was read stays for its data life."""
+
+
 class Disposal(StrEnum):
     """What becomes of the data after the end."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, func, select
 
@@ -46,6 +46,22 @@ class Due:
                 authorization_of(row)
                 for row in connection.execute(query.where(held.c.disposal == Disposal.SHRED_PENDING))
             ]
+
+    def outlived(self) -> list[str]:
+        """Authorizations that hold data read longer ago than their consent's data life."""
+        held, read = tables.consent, tables.collection
+        oldest = func.min(read.c.fetched_at).label("oldest")
+        query = (
+            select(held.c.authorization_id, held.c.data_life_days, oldest)
+            .join(read, read.c.authorization_id == held.c.authorization_id)
+            .where(held.c.disposal == Disposal.RETAINED)
+            .group_by(held.c.authorization_id, held.c.data_life_days)
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).all()
+        return [
+            row.authorization_id for row in rows if row.oldest + timedelta(days=row.data_life_days) <= now()
+        ]
 
     def refreshable(self) -> list[str]:
         """Granted authorizations under an active periodic consent that were not read yet in its calendar

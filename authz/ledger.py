@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 from authz import authorization, consent
 from authz.audit import AuditLog, Value
 from authz.authorization import Authorization, Progress, State, Trigger
-from authz.consent import DAILY, Consent, ConsentState, ConsentText, Disposal, Frequency
+from authz.consent import DAILY, KEEPS_DATA, Consent, ConsentState, ConsentText, Disposal, Frequency
 from schema.dataset import Dataset, Route
 from schema.errors import AuthorizationUnknown, ConsentTextMismatch, StateConflict
 from schema.period import Period
@@ -259,7 +259,7 @@ class Ledger:
             if held.state is to:
                 return current
             self._move_consent(connection, held, to, actor, reason)
-            if to is not ConsentState.CONSUMED and current.state is not State.CLOSED:
+            if to not in KEEPS_DATA and current.state is not State.CLOSED:
                 self._set_disposal(connection, held.id, Disposal.SHRED_PENDING)
                 return self.move(id, State.CLOSED, actor=actor, error_code=None, connection=connection)
             return self.read(connection, id)

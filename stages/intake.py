@@ -141,7 +141,7 @@ class Intake:
         ending = ConsentState.WITHDRAWN
         current = (
             self._shop.ledger.close(authorization_id, actor=actor)
-            if held.state in (ConsentState.CONSUMED, ConsentState.EXPIRED)
+            if held.state in consent.KEEPS_DATA
             else self._shop.ledger.end_consent(authorization_id, ending, actor=actor, reason="withdrawn")
         )
         self._start_disposal(current)
@@ -161,7 +161,8 @@ class Intake:
         for authorization_id, state in ended:
             to = ConsentState.LAPSED if state is ConsentState.AWAITING else ConsentState.EXPIRED
             current = self._shop.ledger.end_consent(authorization_id, to, actor="scheduler", reason="overdue")
-            self._start_disposal(current)
+            if to is ConsentState.LAPSED:
+                self._start_disposal(current)
         return len(overdue) + len(ended)
 
     def sweep(self) -> int:
@@ -177,6 +178,13 @@ class Intake:
         for current in undisposed:
             self._start_disposal(current)
         return len(lost) + len(waiting) + len(undisposed)
+
+    def outlive(self) -> int:
+        """Close and destroy what has reached the end of its data life."""
+        outlived = self._shop.due.outlived()
+        for authorization_id in outlived:
+            self._start_disposal(self._shop.ledger.close(authorization_id, actor="scheduler"))
+        return len(outlived)
 
     def refresh_due(self) -> int:
         """Refresh every granted authorization whose periodic consent allows a read today."""

@@ -4,11 +4,11 @@ open."""
 from __future__ import annotations
 
 import webhooks
-
 from authz.authorization import Authorization, Progress, State
 from authz.consent import ConsentState
 from schema.errors import catalogue
 from stages.workshop import Workshop
+from vault.reference import KeyClass
 
 
 def notify(shop: Workshop, authorization_id: str) -> None:
@@ -68,3 +68,4 @@ def _consume(shop: Workshop, current: Authorization) -> None:
     collected = shop.casefile.collections(current.id, current.run)
     if all(each.missing is None for each in collected):
         shop.ledger.end_consent(current.id, ConsentState.CONSUMED, actor="pipeline", reason="read_once")
+        shop.vault.destroy(current.vault_owner, KeyClass.CREDENTIAL)

@@ -17,8 +17,8 @@ _READ_ONLY = "store_read_only"
 def open_database(url: str) -> Engine:
     """An engine for ``sqlite:///path`` or ``postgresql+psycopg://…``.
 
-    On SQLite a writing transaction takes the write lock at its start, so that a read followed by a write never
-    fails half-way.
+    On SQLite a writing transaction takes the write lock at its start, so that a read followed by a write
+    never fails half-way.
     """
     engine = create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name == "sqlite":

@@ -93,7 +93,9 @@ class Condition(Data):
     key: str
     op: Literal["lt", "le", "gt", "ge", "eq", "in", "outside"]
     value: float | str | tuple[float, float] | tuple[str, ...]
-    by_product: dict[str, float | tuple[str, ...]] = {}
+    by_product: dict[str, float] = {}
+    quarterly: float | None = None
+    """The threshold for quarterly filers, when another."""
 
 
 class Rule(Data):

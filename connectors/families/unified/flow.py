@@ -7,7 +7,7 @@ vault once: ``sending`` before it is typed, ``rejected`` when the portal says so
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import TypedDict, Unpack
 
 from connectors.families.unified import pages, sessions
@@ -39,6 +39,8 @@ EXPIRED = "已过期"
 ANSWER_LENGTH, MAX_PIXELS = 128, 4096
 STATE = b'{"flow": "unified/1"}'
 """Nothing is open before the credentials are there, so nothing needs to be remembered."""
+BEIJING = timezone(timedelta(hours=8))
+PRINTED = "%Y-%m-%d %H:%M:%S"
 MOST_PAGES = 8
 """Pages between two questions to the person; more is a circle."""
 _STEPS = ("captcha", "sms", "identity", "grants", "receipt")
@@ -240,8 +242,9 @@ def _pixels(text: str) -> float:
 
 
 def _instant(text: str) -> datetime:
+    """Beijing time as portals print it."""
     try:
-        return datetime.fromisoformat(text)
+        return datetime.strptime(text, PRINTED).replace(tzinfo=BEIJING)
     except ValueError:
         raise PageChanged("an instant is printed in another form") from None
 

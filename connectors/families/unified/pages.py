@@ -47,7 +47,7 @@ class Captcha:
 
 @dataclass(frozen=True)
 class Listed:
-    """One 银税授权 as shown: ``scopes`` are the portal's codes, instants as printed (ISO 8601)."""
+    """One 银税授权 as shown: ``scopes`` are the portal's codes, instants as printed."""
 
     receipt: str
     bank: str

@@ -85,11 +85,10 @@ class Reading:
 
     def _invoices(self, period: Period) -> Iterator[RawPage]:
         """All counts first, so that every page carries the whole total; then the exports."""
-        asked = [
-            (direction, chunk, self._visit("invoices", self._query(direction, chunk)))
-            for direction in DIRECTIONS
-            for chunk in chunks(period)
-        ]
+        wanted = [(direction, chunk) for direction in DIRECTIONS for chunk in chunks(period)]
+        first = self._visit("invoices", self._query(*wanted[0]))
+        views = [first, *(self._read("invoices", self._query(*each)) for each in wanted[1:])]
+        asked = [(direction, chunk, view) for (direction, chunk), view in zip(wanted, views, strict=True)]
         total = sum(_total(view) for _, _, view in asked)
         for direction, chunk, view in asked:
             links = view.find(_EXPORT)

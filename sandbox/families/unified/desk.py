@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -25,6 +25,7 @@ _PAGES = Environment(
     autoescape=select_autoescape(),
     trim_blocks=True,
 )
+_PAGES.globals["printed"] = lambda instant: f"{datetime.fromisoformat(instant):%Y-%m-%d %H:%M:%S}"
 _RENAMED = (
     ("tx-", "n26-"),
     ("纳税人名称", "主体名称"),

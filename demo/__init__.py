@@ -1,0 +1,1 @@
+"""The demonstration: real processes, simulated people. It speaks HTTP, as the world does."""

@@ -1,0 +1,61 @@
+"""The sandbox's own door: faults, journal, companies, phones and captcha solutions of its portals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+
+class Portals:
+    """``endpoints`` is what the sandbox wrote. A portal is named ``"44.api"`` or the like."""
+
+    def __init__(self, endpoints: Mapping[str, Mapping[str, Any]]) -> None:
+        self.endpoints = endpoints
+        self._http = requests.Session()
+        self._http.trust_env = False
+
+    def fault(
+        self, portal: str, kind: str, *, path: str = "/", times: int | None = None, seconds: float = 1
+    ) -> None:
+        """Strike a portal, ``times`` times or until cleared."""
+        wanted = {"kind": kind, "path": path, "times": times, "seconds": seconds}
+        self._ask(portal, "POST", "faults", json=wanted)
+
+    def clear(self) -> None:
+        """No faults at any portal."""
+        for portal in self.endpoints:
+            self._ask(portal, "DELETE", "faults")
+
+    def journal(self, portal: str, event: str | None = None) -> list[dict[str, str]]:
+        """The portal's own log."""
+        found: list[dict[str, str]] = self._ask(
+            portal, "GET", "journal", params={"event": event} if event else {}
+        ).json()
+        return found
+
+    def companies(self, portal: str) -> list[dict[str, Any]]:
+        """Every company with its people, their phones and passwords."""
+        found: list[dict[str, Any]] = self._ask(portal, "GET", "companies").json()
+        return found
+
+    def sms_code(self, portal: str, number: str) -> str:
+        """The code of the newest message to this phone."""
+        messages = self._ask(portal, "GET", f"phone/{number}.json").json()
+        return str(messages[-1]["code"])
+
+    def captcha(self, portal: str, account: str) -> dict[str, str]:
+        """``{"kind", "solution"}`` of the captcha that is open for this account."""
+        found: dict[str, str] = self._ask(portal, "GET", f"captcha/{account}").json()
+        return found
+
+    def shift_clock(self, seconds: float) -> None:
+        """Move the time of the whole sandbox."""
+        self._ask(next(iter(self.endpoints)), "POST", "clock", json={"seconds": seconds})
+
+    def _ask(self, portal: str, method: str, path: str, **content: Any) -> requests.Response:
+        url = f"{self.endpoints[portal]['base_url']}/_sandbox/{path}"
+        answer = self._http.request(method, url, timeout=10, **content)
+        answer.raise_for_status()
+        return answer

@@ -1,0 +1,1 @@
+"""Normalizers: raw payload in, common schema out; one module per dataset and source format."""

@@ -1,0 +1,73 @@
+"""增值税申报表 of the gateway: general and small-scale forms, one figure a line and column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from normalizers.contract import COUNT, TEXT, Shape
+from normalizers.gateway.page import HEAD, Listing, listing
+from normalizers.provenance import traced
+from normalizers.registry import Page, Parsed
+from normalizers.values import day, fen, word
+
+FORMATS = frozenset({"gateway.tax_return"})
+PARSER = "gateway.tax_return/1"
+PAGE = Shape("vat", required=HEAD | {"zts": COUNT}, lists=frozenset({"sbxx"}))
+FILED = Shape(
+    "vat.sbxx",
+    required=dict.fromkeys(("sbxh", "sbblx", "skssqq", "skssqz", "sbqx", "sbrq"), TEXT),
+    nullable={"gzsbxh": TEXT},
+    lists=frozenset({"mx"}),
+)
+LINE = Shape(
+    "vat.sbxx.mx", dict.fromkeys(("lc", "lcmc"), TEXT), nullable=dict.fromkeys(("bys", "bnlj"), TEXT)
+)
+FORMS = {"ZZSYBNSR": "vat_general", "ZZSXGM": "vat_small"}
+COLUMNS = {"bys": "current", "bnlj": "year_to_date"}
+
+
+def read(pages: Sequence[Page]) -> Parsed:
+    """``tax_return`` has a row a return, ``tax_return_line`` a row a figure that is printed."""
+    found = listing(pages, PAGE, FILED, LINE)
+    tables = {
+        "tax_return": traced(_returns(found.rows), pages, PARSER),
+        "tax_return_line": traced(_lines(found), pages, PARSER),
+    }
+    return Parsed(tables, found.counts, found.findings)
+
+
+def _returns(raw: pl.DataFrame) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "return_id": raw["sbxh"],
+            "form": word(raw["sbblx"], FORMS),
+            "period_start": day(raw["skssqq"]),
+            "period_end": day(raw["skssqz"]),
+            "due_on": day(raw["sbqx"]),
+            "event_date": day(raw["sbrq"]),
+            "corrects": raw["gzsbxh"],
+            "page": raw["page"],
+            "row": raw["row"],
+        }
+    ).select(pl.exclude("row"), pl.format("/sbxx/{}", "row").alias("pointer"))
+
+
+def _lines(found: Listing) -> pl.DataFrame:
+    ids = found.rows.select("page", "row", "sbxh")
+    raw = found.nested.join(ids, on=["page", "row"], how="left", maintain_order="left")
+    index = ["page", "row", "place", "sbxh", "lc", "lcmc"]
+    figures = raw.unpivot(list(COLUMNS), index=index, variable_name="key", value_name="printed")
+    printed = figures.filter(pl.col("printed").is_not_null())
+    return pl.DataFrame(
+        {
+            "return_id": printed["sbxh"],
+            "line": printed["lc"],
+            "label": printed["lcmc"],
+            "column": word(printed["key"], COLUMNS),
+            "amount_fen": fen(printed["printed"]),
+            "page": printed["page"],
+            "pointer": printed.select(pl.format("/sbxx/{}/mx/{}/{}", "row", "place", "key")).to_series(),
+        }
+    )

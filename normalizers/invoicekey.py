@@ -1,0 +1,22 @@
+"""The key of an invoice within a snapshot."""
+
+from __future__ import annotations
+
+import polars as pl
+
+
+def keyed(headers: pl.DataFrame, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Give both frames ``invoice_key`` in place of ``row``, which with ``page`` joins them.
+
+    The key is ``direction:code:number:n``, where ``n`` counts rows with the same numbers from 1, in their
+    order: real registers repeat numbers. The same register gives the same keys again.
+    """
+    same = ["direction", "code", "number"]
+    nth = pl.int_range(1, pl.len() + 1).over(same)
+    key = pl.format("{}:{}:{}:{}", "direction", pl.col("code").fill_null(""), "number", nth).alias(
+        "invoice_key"
+    )
+    with_key = headers.with_columns(key)
+    keys = with_key.select("page", "row", "invoice_key")
+    joined = lines.join(keys, on=["page", "row"], how="left", maintain_order="left")
+    return with_key.drop("row"), joined.drop("row")

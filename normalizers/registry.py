@@ -1,0 +1,102 @@
+"""From raw pages to one dataset of the common schema: the right module reads, the contract and the counts are
+checked.
+
+A family is a package ``normalizers.<family>``. Each of its modules that reads something declares
+
+* ``FORMATS: frozenset[str]``, the ``RawPage.source_format`` it reads, and
+* ``read(pages: Sequence[Page]) -> Parsed``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import cast
+
+import polars as pl
+
+from normalizers import reconciliation
+from schema.dataset import Dataset
+from schema.errors import ContractChanged
+from schema.raw import RawPage
+from schema.snapshot import TABLES_OF, Finding, Normalized
+from schema.tables import conform
+
+
+@dataclass(frozen=True)
+class Page:
+    """A raw page with the vault reference it is sealed under."""
+
+    raw: RawPage
+    ref: str
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What a module read: tables with the columns of ``schema.tables`` (absent ones become null), and the
+    number of records in each page, in the order of the pages."""
+
+    tables: dict[str, pl.DataFrame]
+    records: Sequence[int]
+    findings: tuple[Finding, ...] = ()
+
+
+Reader = Callable[[Sequence[Page]], Parsed]
+
+
+def normalize(dataset: Dataset, pages: Sequence[RawPage], raw_refs: Sequence[str]) -> Normalized:
+    """The dataset in the common schema. ``raw_refs`` are the vault references of the pages, in the same
+    order.
+
+    Raises ``ContractChanged`` for a missing or retyped field or an unknown format, ``DataCorrupt`` for a page
+    that does not parse, ``DataIncomplete`` or ``DataConflict`` when the rows are fewer or more than the
+    portal's own count.
+    """
+    given = [Page(raw, ref) for raw, ref in zip(pages, raw_refs, strict=True)]
+    by_reader: dict[Reader, list[Page]] = {}
+    for page in given:
+        by_reader.setdefault(reader(page.raw.source_format), []).append(page)
+    tables: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES_OF[dataset]}
+    findings: list[Finding] = []
+    for read, own in by_reader.items():
+        parsed = read(own)
+        reconciliation.counts([page.raw for page in own], parsed.records)
+        findings.extend(parsed.findings)
+        for name, frame in parsed.tables.items():
+            tables[name].append(_conformed(name, frame))
+    whole = {name: pl.concat(frames) for name, frames in tables.items() if frames}
+    findings.extend(reconciliation.findings(dataset, whole))
+    return Normalized(dataset, whole, tuple(dict.fromkeys(findings)))
+
+
+def reader(source_format: str) -> Reader:
+    """The module function that reads this format. Raises ``ContractChanged`` when there is none."""
+    family = source_format.partition(".")[0]
+    try:
+        return _readers(family)[source_format]
+    except KeyError:
+        raise ContractChanged(f"no normalizer reads {source_format}") from None
+
+
+@cache
+def _readers(family: str) -> dict[str, Reader]:
+    try:
+        package = import_module(f"normalizers.{family}")
+    except ModuleNotFoundError:
+        return {}
+    found: dict[str, Reader] = {}
+    for module_info in iter_modules(package.__path__):
+        module = import_module(f"{package.__name__}.{module_info.name}")
+        for source_format in getattr(module, "FORMATS", ()):
+            found[source_format] = cast(Reader, module.read)
+    return found
+
+
+def _conformed(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    try:
+        return conform(name, frame)
+    except pl.exceptions.PolarsError as error:
+        raise ContractChanged(f"{name} does not fit the schema ({type(error).__name__})") from None

@@ -1,0 +1,1 @@
+"""The service: ``api`` for loan systems, ``link`` for borrowers, ``console`` for operations."""
