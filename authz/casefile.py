@@ -87,7 +87,7 @@ class CaseFile:
     def end_attempt(
         self, id: str, authorization_id: str, outcome: str, *, error_code: str | None = None, detail: str = ""
     ) -> None:
-        """``outcome`` is granted, parked or failed; ``detail`` is for operations and holds no secret."""
+        """``outcome`` is granted, parked, waiting or failed; ``detail`` is for operations, never a secret."""
         with self._engine.begin() as connection:
             connection.execute(
                 update(tables.attempt)

@@ -154,6 +154,19 @@ class Challenges:
             newest if newest and newest.state is ChallengeState.OPEN and newest.expires_at > now() else None
         )
 
+    def replaces_unfinished(self, relayed: Relayed) -> bool:
+        """Whether the challenge before it, in the same run, was superseded: the person is asked once more
+        though nothing was refused."""
+        table = tables.challenge
+        earlier = (
+            (table.c.authorization_id == relayed.authorization_id)
+            & (table.c.run == relayed.run)
+            & (table.c.created_at < relayed.created_at)
+        )
+        query = select(table.c.state).where(earlier).order_by(table.c.created_at.desc()).limit(1)
+        with self._engine.connect() as connection:
+            return connection.scalar(query) == ChallengeState.SUPERSEDED
+
     def prompt(self, relayed: Relayed) -> dict[str, Any]:
         """``{picture, piece, piece_y, options}`` for the page; pictures as base64 PNG."""
         return json.loads(self._vault.unseal(relayed.prompt_ref)) if relayed.prompt_ref else {}

@@ -17,8 +17,7 @@ from urllib3.exceptions import NewConnectionError
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the open internet (an IPv4 address inside an IPv6 one counts as
-    itself)."""
+    """Whether an IP address is of the open internet; an IPv4 address inside an IPv6 one counts as itself."""
     found = ipaddress.ip_address(address.split("%")[0])
     inner = getattr(found, "ipv4_mapped", None)
     return (inner or found).is_global
@@ -50,8 +49,7 @@ def _checked(connection: HTTPConnection, peer: socket.socket) -> socket.socket:
 
 
 def adapter(*, connections: int, private: bool) -> HTTPAdapter:
-    """A pool of so many connections. Without ``private``, a connection to a private address is closed
-    unused."""
+    """A pool of so many connections. Unless ``private``, one to a private address is closed unused."""
     made = HTTPAdapter(pool_connections=1, pool_maxsize=connections, max_retries=0, pool_block=True)
     if not private:
         made.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 from typing import TypeVar
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -46,7 +47,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class HttpAnswer:
-    """A complete answer with a status below 500 that is not 429."""
+    """A complete answer that is no fault by its status, or one in JSON that explains its fault itself."""
 
     status: int
     headers: Mapping[str, str]
@@ -70,27 +71,22 @@ class PortalHttp:
             raise RouteBroken(f"{self._base.hostname} is not reached over TLS")
         self._session = requests.Session()
         self._session.trust_env = False
+        # One session serves many taxpayers: no cookie may carry over from one to the next.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers.update({"User-Agent": USER_AGENT})
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, adapter(connections=connections, private=private))
 
     def post(self, path: str, content: bytes, content_type: str) -> HttpAnswer:
         """One try. Raises the causes of ``schema.errors`` that a transport can have."""
-        return self._send("POST", path, content, {"Content-Type": content_type})
-
-    def close(self) -> None:
-        self._session.close()
-
-    def _send(self, method: str, path: str, content: bytes, headers: Mapping[str, str]) -> HttpAnswer:
         url = self._base.geturl().rstrip("/") + path
         where = f"{self._base.hostname} {urlsplit(url).path}"
         try:
             for _ in range(MAX_REDIRECTS + 1):
-                with self._session.request(
-                    method,
+                with self._session.post(
                     url,
                     data=content,
-                    headers=dict(headers),
+                    headers={"Content-Type": content_type},
                     timeout=self._timeout,
                     allow_redirects=False,
                     stream=True,
@@ -101,6 +97,9 @@ class PortalHttp:
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise cause(error, where) from None
         raise RouteBroken(f"{where} redirects without end")
+
+    def close(self) -> None:
+        self._session.close()
 
     def _redirected(self, url: str, location: str, where: str) -> str:
         target = urlsplit(urljoin(url, location))
@@ -116,13 +115,12 @@ class PortalHttp:
                 raise PortalTimeout(f"{where} sends its answer too slowly")
             if len(body) > self._limit:
                 raise DataCorrupt(f"{where} sent more than {self._limit} bytes")
-        refuse_status(response.status_code, response.headers, where, signed=_is_json(response))
+        refuse_status(response.status_code, response.headers, where, signed=is_json(response.headers))
         return HttpAnswer(response.status_code, response.headers, bytes(body))
 
 
 def refuse_status(status: int, headers: Mapping[str, str], where: str, *, signed: bool = False) -> None:
-    """Raise the cause of a status that is a fault of the portal. A ``signed`` answer (JSON) explains
-    itself."""
+    """Raise the cause of a status that is the portal's fault. A ``signed`` answer explains itself."""
     if signed and status in (429, 503):
         return
     detail = f"{where} answered {status}"
@@ -167,8 +165,7 @@ def cause(error: Exception, where: str) -> TaxlinkError:
 
 
 def persistently(call: Callable[[], T]) -> T:
-    """``call``, tried again with backoff on RETRY causes and after a short ``Retry-After``, ``TRIES`` times
-    at most."""
+    """``call``, up to ``TRIES`` times: RETRY causes with backoff, a short ``Retry-After`` waited out."""
     return Retrying(
         stop=stop_after_attempt(TRIES), wait=_wait, retry=retry_if_exception(_passes_soon), reraise=True
     )(call)
@@ -199,5 +196,6 @@ def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
     return url.scheme, url.hostname, url.port
 
 
-def _is_json(response: requests.Response) -> bool:
-    return response.headers.get("Content-Type", "").startswith("application/json")
+def is_json(headers: Mapping[str, str]) -> bool:
+    """Whether an answer calls itself JSON."""
+    return headers.get("Content-Type", "").startswith("application/json")

@@ -43,7 +43,8 @@ class Tools:
 
 
 Endpoints = Mapping[str, Mapping[str, object]]
-"""The deployment's own addresses: ``"44.api" → {"base_url": …, "hosts": {…}, "keys": {…}}``."""
+"""The deployment's own addresses: ``"44.api" → {"base_url": …, "hosts": {…}, "keys": {…}}``. Where it gives a
+``base_url``, the overlay's hosts do not count: they belong to the overlay's own."""
 
 
 def endpoint(region: str, route: Route, listed: Endpoints) -> Endpoint:
@@ -61,7 +62,7 @@ def endpoint(region: str, route: Route, listed: Endpoints) -> Endpoint:
         base,
         str(own.get("base_url", base.base_url)),
         private=True,
-        hosts={**base.hosts, **hosts},
+        hosts=hosts if "base_url" in own else {**base.hosts, **hosts},
         keys=keys,
     )
 

@@ -42,7 +42,7 @@ class Person:
         return self.portals.captcha(f"{self.region}.rpa", self.person_id)["solution"]
 
     def _portal(self, challenge: dict[str, Any]) -> str:
-        return f"{self.region}.{challenge["route"]}"
+        return f"{self.region}.{challenge['route']}"
 
     def _identity(self, options: list[dict[str, str]]) -> str:
         mine = [option for option in options if self.taxpayer_id in option["label"]]

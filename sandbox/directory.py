@@ -1,5 +1,4 @@
-"""The register of one region: companies, persons, and the 银税授权 (bank-tax grants) given at any of its
-portals."""
+"""The register of one region: companies, persons, and the 银税授权 (bank-tax grants) made at its portals."""
 
 from __future__ import annotations
 

@@ -19,8 +19,7 @@ ADMIN = "/_sandbox/"
 
 
 class FaultLayer:
-    """ASGI middleware, outermost on the server: it closes connections itself. ``own`` faults are left to the
-    app."""
+    """Outermost ASGI middleware: it closes connections itself. ``own`` faults are left to the app."""
 
     def __init__(
         self, app: ASGIApp, faults: FaultTable, latency_seconds: float, own: frozenset[FaultKind]
@@ -66,8 +65,7 @@ class FaultLayer:
         return None
 
     async def _half(self, scope: Scope, receive: Receive, send: Send, *, honest: bool) -> None:
-        """The first half of the body: with its own right length, or with the whole one's and a broken
-        connection."""
+        """Half the body: with its own right length, or the whole one's and a broken connection."""
         start: Message = {}
         body = b""
 
@@ -89,8 +87,7 @@ class FaultLayer:
 
 
 async def _hang_up(receive: Receive, send: Send) -> None:
-    """Close the connection at once. uvicorn passes a bound method of the request cycle, which holds the
-    transport."""
+    """Close the connection at once: uvicorn's ``send`` is a method of the cycle that holds the transport."""
     bound: Any = send
     bound.__self__.transport.close()
     while (await receive())["type"] != "http.disconnect":

@@ -30,8 +30,7 @@ _STATE = {"有效发票": "正常", "作废发票": "作废"}
 
 
 def codes_of_moderate_size(folder: Path, count: int) -> list[str]:
-    """The first ``count`` firms, in the files' order, with both directions and at most ``MODERATE``
-    invoices."""
+    """The first ``count`` firms, in file order, with both directions and at most ``MODERATE`` invoices."""
     counts = pl.concat(
         _scan(folder, direction).select(pl.col(_FIRM), pl.lit(direction).alias("direction"))
         for direction in _PATTERN
@@ -45,8 +44,7 @@ def codes_of_moderate_size(folder: Path, count: int) -> list[str]:
 
 
 def load(folder: Path, region: str, codes: Sequence[str], *, seed: int, today: date) -> list[Company]:
-    """The companies of these codes, in this order. Raises ``ValueError`` for a code that the folder does not
-    know."""
+    """The companies of these codes, in this order. Raises ``ValueError`` for an unknown code."""
     rows = {direction: _rows(folder, direction, codes) for direction in _PATTERN}
     if unknown := [code for code in codes if not any(code in rows[direction] for direction in rows)]:
         raise ValueError(f"{folder} has no invoices of {', '.join(unknown)}")

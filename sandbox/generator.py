@@ -88,8 +88,7 @@ def ratings(today: date, rng: Random) -> tuple[CreditRating, ...]:
 
 
 def person(region: str, label: str, roles: tuple[Role, ...], rng: Random) -> Person:
-    """A person whose phone starts with 1990, a range used for nobody here, and whose password is of the
-    seed."""
+    """A person whose id, phone and password follow from the seed."""
     return Person(
         person_id=citizen_id(division_code(region, 4), rng),
         name=f"沙盒{rng.choice(_SURNAMES)}{label}",
@@ -100,8 +99,7 @@ def person(region: str, label: str, roles: tuple[Role, ...], rng: Random) -> Per
 
 
 def _staff(companies: list[Company], rng: Random, region: str) -> None:
-    """Give each company its people; a legal representative is often the bookkeeper (办税人) of a
-    neighbour."""
+    """Give each company its people; every second chief is a neighbour's 办税人 (bookkeeper) too."""
     bookkeeper: Person | None = None
     for index, company in enumerate(companies):
         neighbour = companies[index - 1]

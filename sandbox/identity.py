@@ -12,8 +12,7 @@ _CITIZEN_CHECK = "10X98765432"
 
 
 def division_code(region: str, district: int) -> str:
-    """A division code whose default region is ``region``: its prefix, then the first prefecture and a
-    district."""
+    """A division code whose default region is ``region``: prefix, first prefecture, a district."""
     return f"{region}01"[:4] + f"{district:02d}"
 
 

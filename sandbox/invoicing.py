@@ -121,8 +121,7 @@ def _blue(
 
 
 def _number(digital: bool, region: str, moment: datetime, sequence: int, seller_id: str) -> str:
-    """20 digits for 数电票 (year, region, source, serial), 8 for 税控; unique among one company's
-    invoices."""
+    """20 digits for 数电票 (year, region, source, serial), 8 for 税控; unique on one side of a company."""
     if not digital:
         return f"{sequence:08d}"
     salt = sum(map(ord, seller_id)) % 1000

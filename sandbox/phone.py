@@ -52,8 +52,7 @@ def page(number: str, messages: list[Sms]) -> str:
 
 
 def inbox(phones: Phones, request: Request) -> Response:
-    """``/_sandbox/phone/{number}`` as HTML, ``/_sandbox/phone/{number}.json`` as a JSON list, oldest
-    first."""
+    """``/_sandbox/phone/{number}`` as HTML; with ``.json`` behind it a JSON list, oldest first."""
     number = str(request.path_params["number"])
     if number.endswith(".json"):
         return JSONResponse([asdict(sms) for sms in phones.inbox(number.removesuffix(".json"))])

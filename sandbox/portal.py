@@ -36,8 +36,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Portal:
-    """One route of one region. Both routes of a region share ``directory``; all portals share ``phones`` and
-    ``clock``."""
+    """One route of a region. Its routes share ``directory``; all portals share ``phones`` and ``clock``."""
 
     region: str
     route: str

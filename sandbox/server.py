@@ -1,5 +1,4 @@
-"""Every portal of the chosen regions in one process: one server for each route (and each further host), on
-loopback."""
+"""Every portal of the chosen regions in one process: a server for each route, on loopback."""
 
 from __future__ import annotations
 

@@ -1,1 +1,2 @@
-"""Measurement (indicators) and policy (data): from a snapshot to a score, a limit, a rate and their reasons."""
+"""Measurement (indicators) and policy (data): from a snapshot to a score, a limit, a rate and their
+reasons."""

@@ -1,4 +1,5 @@
-"""What the bank knows beside the snapshot. None means "not asked or not available", an empty collection means "asked, nothing found".
+"""What the bank knows beside the snapshot. None means "not asked or not available", an empty collection
+means "asked, nothing found".
 
 Companies are keyed as ``scoring.inputs.parties.party_key`` does: by their id, else by their folded name.
 """
@@ -49,7 +50,8 @@ class Context:
     related: frozenset[str] | None = None
     """Related parties (关联方)."""
     abnormal: Mapping[str, date] | None = None
-    """Companies on lists of runaway, revoked or dishonest firms (非正常/吊销/失信), with the day of listing."""
+    """Companies on lists of runaway, revoked or dishonest firms (非正常/吊销/失信), with the day of
+    listing."""
     controlled_numbers: frozenset[str] | None = None
     """Numbers of invoices under control (失控发票)."""
     registered: Mapping[str, date] | None = None

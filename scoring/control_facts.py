@@ -32,7 +32,7 @@ def _fact(measure: Callable[[Facts], float | str], facts: Facts) -> Fact:
         return nothing.reason
 
 
-def tax_credit_grade(facts: Facts) -> str:
+def _tax_credit_grade(facts: Facts) -> str:
     """The newest published tax credit rating (纳税信用等级)."""
     known = facts.known("tax_credit_rating", "event_date").drop_nulls("grade")
     if known.is_empty():
@@ -40,11 +40,12 @@ def tax_credit_grade(facts: Facts) -> str:
     return str(known.sort("event_date", "year")["grade"][-1])
 
 
-def tax_contribution(facts: Facts) -> tuple[float, str]:
-    """Tax of the last 12 months in yuan and where it is from: paid into the treasury, else VAT declared payable."""
+def _tax_contribution(facts: Facts) -> float:
+    """Tax of the last 12 months, yuan: paid into the treasury when that is known, else VAT declared
+    payable."""
     if facts.why_absent("tax_payment") is None:
-        return float(facts.payments.month("tax")[:12].sum()) / FEN, "tax_payment"
-    return facts.declared.total("payable", 12) / FEN, "declared"
+        return float(facts.payments.month("tax")[:12].sum()) / FEN
+    return facts.declared.total("payable", 12) / FEN
 
 
 def _est_months(facts: Facts) -> float:
@@ -56,7 +57,8 @@ def _periods(facts: Facts, months: int) -> list[float]:
     """Declared sales of the filed periods of a window; unfiled ones are left out."""
     declared = facts.declared
     window = declared.series["sales"][declared.last : declared.last + months]
-    blocks = window.reshape(-1, declared.unit).sum(axis=1)
+    whole = len(window) // declared.unit * declared.unit
+    blocks = window[:whole].reshape(-1, declared.unit).sum(axis=1)
     return [float(amount) for amount in blocks if not np.isnan(amount)]
 
 
@@ -72,11 +74,11 @@ def _controlled(facts: Facts) -> float:
 
 
 def _authorisation_expired(facts: Facts) -> float:
-    return float(facts.given(facts.context.authorisation_expires) < facts.decided_at.date())
+    return float(facts.given(facts.context.authorisation_expires) < facts.today)
 
 
 def _days_since_decline(facts: Facts) -> float:
-    return float((facts.decided_at.date() - facts.given(facts.context.last_declined_on)).days)
+    return float((facts.today - facts.given(facts.context.last_declined_on)).days)
 
 
 def _flag(read: Callable[[Context], bool | None], *, when: bool) -> Callable[[Facts], float]:
@@ -85,7 +87,7 @@ def _flag(read: Callable[[Context], bool | None], *, when: bool) -> Callable[[Fa
 
 _MEASURES: dict[str, Callable[[Facts], float | str]] = {
     "est_months": _est_months,
-    "tax_credit_grade": tax_credit_grade,
+    "tax_credit_grade": _tax_credit_grade,
     "taxpayer_normal_flag": lambda facts: float(facts.registered("status") == "normal"),
     "latest_filed_flag": lambda facts: float(not facts.declared.stale),
     "filing_period_cnt_24m": lambda facts: float(len(_periods(facts, 24))),
@@ -93,7 +95,7 @@ _MEASURES: dict[str, Callable[[Facts], float | str]] = {
     "zero_filing_run_24m": lambda facts: float(longest_run(np.array(_periods(facts, 24)) == 0)),
     "late_fee_cnt_6m": lambda facts: float(facts.payments.count("late_fee", 6)),
     "late_fee_cnt_12m": lambda facts: float(facts.payments.count("late_fee", 12)),
-    "tax_contribution_12m": lambda facts: tax_contribution(facts)[0],
+    "tax_contribution_12m": _tax_contribution,
     "last_two_periods_sales": _last_two,
     "fin_net_profit": lambda facts: facts.statements.income("net_profit") / FEN,
     "controlled_invoice_cnt": _controlled,
@@ -101,3 +103,6 @@ _MEASURES: dict[str, Callable[[Facts], float | str]] = {
     "licence_mismatch": _flag(lambda context: context.licence_matches, when=False),
     "days_since_decline": _days_since_decline,
 }
+
+CONTROL_KEYS = tuple(_MEASURES)
+"""The keys of ``control_facts``, for the check of a policy."""

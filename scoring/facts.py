@@ -1,11 +1,12 @@
 """The facts of one borrower at one decision: every source read once, point in time, each on first use.
 
-A row counts when it happened by ``as_of`` and was fetched by the decision; a partial month never enters a window.
+A row counts when it happened by ``as_of`` and was fetched by the decision; a partial month never enters a
+window.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -27,6 +28,7 @@ from scoring.policy.model import Measurement
 FEN = 100.0
 """Fen a yuan."""
 
+BEIJING = timezone(timedelta(hours=8))
 T = TypeVar("T")
 
 _DATASET_OF = {
@@ -65,6 +67,7 @@ class Facts:
         day = snapshot.as_of
         self.as_of: date = day if day == month_end(day) else last_full_month_end(day)
         fetched_at = snapshot.fetched_at
+        self.today: date = decided_at.astimezone(BEIJING).date()
         self.stale = decided_at - fetched_at > timedelta(days=measurement.stale_days)
 
     def why_absent(self, table: str) -> Missing | None:
@@ -83,11 +86,17 @@ class Facts:
             raise Absent(reason)
 
     def known(self, table: str, event: str) -> pl.DataFrame:
-        """The rows that happened by ``as_of`` and were fetched by the decision. Raises ``Absent`` without the table."""
+        """The rows that happened by ``as_of`` and were fetched by the decision. Raises ``Absent`` without
+        the table."""
         if (reason := self.why_absent(table)) is not None:
             raise Absent(reason)
-        fetched = pl.col("fetched_at").is_null() | (pl.col("fetched_at") <= self.decided_at)
-        return self.snapshot.table(table).filter((pl.col(event) < self.as_of + timedelta(days=1)) & fetched)
+        by_as_of = pl.col(event) < self.as_of + timedelta(days=1)
+        return self.snapshot.table(table).filter(by_as_of & self._fetched)
+
+    @property
+    def _fetched(self) -> pl.Expr:
+        """Rows fetched by the decision."""
+        return pl.col("fetched_at").is_null() | (pl.col("fetched_at") <= self.decided_at)
 
     def _aged(self, table: str, event: str) -> pl.DataFrame:
         """Known rows with ``age`` in months. ``INSUFFICIENT`` when there is none."""
@@ -127,12 +136,12 @@ class Facts:
 
     @cached_property
     def returns(self) -> list[Return]:
-        filed = self.snapshot.table("tax_return").with_columns(
-            pl.coalesce("event_date", "due_on", "period_end").alias("event_date")
-        )
-        fetched = pl.col("fetched_at").is_null() | (pl.col("fetched_at") <= self.decided_at)
+        """The returns that stand. One without a filing date counts from its due date."""
         self.require("DEC")
-        known = filed.filter((pl.col("event_date") <= self.as_of) & (pl.col("period_end") <= self.as_of) & fetched)
+        filed_on = pl.coalesce("event_date", "due_on", "period_end")
+        known = self.snapshot.table("tax_return").filter(
+            (filed_on <= self.as_of) & (pl.col("period_end") <= self.as_of) & self._fetched
+        )
         return filings.effective(known, self.snapshot.table("tax_return_line"))
 
     @cached_property
@@ -155,9 +164,7 @@ class Facts:
         """The master record (纳税人登记信息). Raises ``Absent``."""
         if (reason := self.why_absent("taxpayer")) is not None:
             raise Absent(reason)
-        rows = self.snapshot.table("taxpayer")
-        fetched = pl.col("fetched_at").is_null() | (pl.col("fetched_at") <= self.decided_at)
-        known = rows.filter(fetched).sort("fetched_at", nulls_last=False)
+        known = self.snapshot.table("taxpayer").filter(self._fetched).sort("fetched_at", nulls_last=False)
         if known.is_empty():
             raise Absent(Missing.INSUFFICIENT)
         return known.row(-1, named=True)
@@ -184,7 +191,9 @@ class Facts:
     @cached_property
     def insured_by_month(self) -> list[tuple[int, int]]:
         """Age in months and insured persons (参保人数), newest first; ``INSUFFICIENT`` without a count."""
-        rows = self._aged("social_insurance", "month").drop_nulls("insured_count").sort("age", "insured_count")
+        rows = (
+            self._aged("social_insurance", "month").drop_nulls("insured_count").sort("age", "insured_count")
+        )
         if rows.is_empty():
             raise Absent(Missing.INSUFFICIENT)
         return rows.select("age", "insured_count").rows()

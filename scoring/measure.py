@@ -1,6 +1,7 @@
 """What an indicator is: a named measurement over the facts of one borrower, and the catalogue of them all.
 
-A measurement answers a finite float, or raises ``Absent`` with the typed reason why there is none. Money is yuan.
+A measurement answers a finite float, or raises ``Absent`` with the typed reason why there is none. Money is
+yuan.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ Measure = Callable[["Facts", int], float]
 
 @dataclass(frozen=True)
 class Indicator:
-    """One row of the catalogue. ``windows`` is empty for a point-in-time indicator, whose key is its bare name."""
+    """One row of the catalogue. ``windows`` is empty for a point-in-time indicator, whose key is its bare
+    name."""
 
     submodel: str
     name: str
@@ -77,7 +79,14 @@ def submodel(submodel_name: str) -> Callable[..., Callable[[Measure], Measure]]:
     ) -> Callable[[Measure], Measure]:
         def register(measure: Measure) -> Measure:
             CATALOGUE[name] = Indicator(
-                submodel_name, name, label, windows, direction, tuple(sources.split(",")), reason_family, measure
+                submodel_name,
+                name,
+                label,
+                windows,
+                direction,
+                tuple(sources.split(",")),
+                reason_family,
+                measure,
             )
             return measure
 

@@ -40,9 +40,7 @@ def score_submodel(
 ) -> Scored:
     """Weighted mean of the points, times 10."""
     total = math.fsum(bins.weight for bins in card.columns.values())
-    earned = {
-        key: points(values[key], bins, card, quarterly=quarterly) for key, bins in card.columns.items()
-    }
+    earned = {key: points(values[key], bins, card, quarterly=quarterly) for key, bins in card.columns.items()}
     covered = math.fsum(bins.weight for key, bins in card.columns.items() if values[key] not in _SOURCE_GONE)
     scale = 10 / total
     score = math.fsum(earned[key] * bins.weight for key, bins in card.columns.items()) * scale

@@ -13,6 +13,11 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 
+def count(flags: Bools) -> int:
+    """How many are true."""
+    return int(np.count_nonzero(flags))
+
+
 def variation(values: Floats) -> float:
     """Standard deviation over mean."""
     return ratio(float(values.std()), float(values.mean()))

@@ -22,8 +22,8 @@ LARGEST_BODY = 64 * 1024
 """Bytes. The largest request of the interface is a few kilobytes."""
 
 _HEADERS = {
-    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -110,14 +110,14 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
     announced = headers.get("content-length", "0")
     if not announced.isdigit() or int(announced) > LARGEST_BODY:
         raise BodyTooLarge
-    body = b""
+    body = bytearray()
     while True:
         message = await receive()
         body += message.get("body", b"")
         if len(body) > LARGEST_BODY:
             raise BodyTooLarge
         if not message.get("more_body", False):
-            return body
+            return bytes(body)
 
 
 def _check_charset(path: str, headers: Headers, body: bytes) -> None:

@@ -63,8 +63,10 @@ def _try_routes(shop: Workshop, current: Authorization) -> Outcome:
             shop.casefile.end_attempt(attempt, current.id, "granted" if granted else "parked")
             return Outcome("granted" if granted else "parked")
         except TaxlinkError as error:
+            # A wait does not use up the route: the next turn tries it again.
+            outcome = "waiting" if error.action is Action.WAIT else "failed"
             shop.casefile.end_attempt(
-                attempt, current.id, "failed", error_code=error.code, detail=error.detail
+                attempt, current.id, outcome, error_code=error.code, detail=error.detail
             )
             if not router.falls_back(error):
                 raise

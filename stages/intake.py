@@ -104,10 +104,23 @@ class Intake:
 
     def answer(self, authorization_id: str, challenge_id: str, fields: Answer) -> Relayed:
         """The person's answer. A parked run goes on with its next leg; a live page is woken by the store."""
-        answered = self._shop.challenges.answer(authorization_id, challenge_id, fields)
+        try:
+            answered = self._shop.challenges.answer(authorization_id, challenge_id, fields)
+        except ChallengeExpired:
+            self.lapse(authorization_id)
+            raise
         if answered.resume is Resume.SERIALIZABLE:
             self._start_leg(self._shop.ledger.authorization(authorization_id))
         return answered
+
+    def lapse(self, authorization_id: str) -> None:
+        """Fail a parked run whose challenge has expired, without waiting for the scheduler. Else nothing."""
+        asked = self._shop.challenges.latest(authorization_id)
+        if asked is None or asked.resume is not Resume.SERIALIZABLE or asked.expires_at > now():
+            return
+        if asked.state in (ChallengeState.OPEN, ChallengeState.EXPIRED):
+            self._shop.challenges.close(asked, ChallengeState.EXPIRED)
+            self._fail_parked(asked)
 
     def rerun(self, authorization_id: str, *, actor: str) -> Authorization:
         """Try a failed authorization again under the same id and consent. Raises ``StateConflict`` and the

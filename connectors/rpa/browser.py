@@ -71,6 +71,10 @@ class Tab:
         finally:
             await response.dispose()
 
+    async def source(self) -> bytes:
+        """The page as the portal sent it, before scripts."""
+        return await self.answer.body() if self.answer else b""
+
     def _note(self, response: Response) -> None:
         if response.request.is_navigation_request() and response.frame == self.page.main_frame:
             self.answer = response

@@ -1,4 +1,4 @@
-"""The indicator catalogue in code: importing this package fills ``scoring.measure.CATALOGUE``."""
+"""The indicator catalogue in code: importing this package fills ``CATALOGUE``."""
 
 from scoring.indicators import (
     fraud_consistency,
@@ -12,8 +12,10 @@ from scoring.indicators import (
     operation_paid,
     operation_statements,
 )
+from scoring.measure import CATALOGUE
 
 __all__ = [
+    "CATALOGUE",
     "fraud_consistency",
     "fraud_network",
     "fraud_pattern",

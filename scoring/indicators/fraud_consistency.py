@@ -1,6 +1,9 @@
-"""Sub-model ``invoice_tax_fraud`` (票税反欺诈): whether invoices, returns, money, goods, power and people agree."""
+"""Sub-model ``invoice_tax_fraud`` (票税反欺诈): whether invoices, returns, money, goods, power and people
+agree."""
 
 from __future__ import annotations
+
+import polars as pl
 
 from schema.dataset import Missing
 from scoring.facts import FEN, Facts
@@ -13,7 +16,12 @@ indicator = submodel("invoice_tax_fraud")
 
 
 @indicator(
-    "inv_declared_ratio", "票税比", windows=(3, 12), direction=INTERIOR, sources="INV,DEC", reason_family="FR01"
+    "inv_declared_ratio",
+    "票税比",
+    windows=(3, 12),
+    direction=INTERIOR,
+    sources="INV,DEC",
+    reason_family="FR01",
 )
 def inv_declared_ratio(facts: Facts, months: int) -> float:
     """Invoiced over declared sales, both of the filed periods."""
@@ -31,7 +39,12 @@ def flow_inv_ratio(facts: Facts, months: int) -> float:
 
 
 @indicator(
-    "flow_declared_ratio", "流税比", windows=(12,), direction=INTERIOR, sources="TXN,DEC", reason_family="FR02"
+    "flow_declared_ratio",
+    "流税比",
+    windows=(12,),
+    direction=INTERIOR,
+    sources="TXN,DEC",
+    reason_family="FR02",
 )
 def flow_declared_ratio(facts: Facts, months: int) -> float:
     """Operating inflow over declared sales, both of the filed periods."""
@@ -40,14 +53,14 @@ def flow_declared_ratio(facts: Facts, months: int) -> float:
 
 
 def _invoiced_names(side: Side, months: int, column: str) -> dict[str, float]:
-    """Valid totals with tax by folded counterparty name, fen. ``NOT_AVAILABLE`` when invoices carry no names."""
-    rows = side.window(~side.void, months)
-    names, totals = side.frame[column].to_list(), side.column("total_fen")
+    """Valid totals with tax by folded counterparty name, fen. ``NOT_AVAILABLE`` when invoices carry no
+    names."""
+    rows = side.frame.filter(pl.Series(side.window(~side.void, months))).drop_nulls(column)
     sums: dict[str, float] = {}
-    for row in rows.nonzero()[0].tolist():
-        if names[row]:
-            key = fold_name(names[row])
-            sums[key] = sums.get(key, 0.0) + float(totals[row])
+    for name, total in rows.group_by(column).agg(pl.col("total_fen").sum()).iter_rows():
+        if name.strip():
+            key = fold_name(name)
+            sums[key] = sums.get(key, 0.0) + float(total)
     return sums or absent(Missing.NOT_AVAILABLE)
 
 
@@ -97,20 +110,24 @@ def three_flow_match(facts: Facts, months: int) -> float:
     invoiced = _invoiced_names(facts.sales, months, "buyer_name")
     paid = facts.flows.by_payer("in", months)
     agreed = sum(
-        min(amount, paid.get(name, 0.0)) for name, amount in invoiced.items() if name in contracts and amount > 0
+        min(amount, paid.get(name, 0.0))
+        for name, amount in invoiced.items()
+        if name in contracts and amount > 0
     )
     return ratio(agreed, sum(amount for amount in invoiced.values() if amount > 0))
 
 
 def _goods_sold(facts: Facts) -> dict[str, float]:
-    """Sales by item class, goods alone: services need no matching purchase. ``NOT_APPLICABLE`` without goods."""
+    """Sales by item class, goods alone: services need no matching purchase. ``NOT_APPLICABLE`` without
+    goods."""
     goods = tuple(facts.measurement.goods_prefixes)
     sold = {item: amount for item, amount in facts.items.sold.items() if item.startswith(goods)}
     return sold or absent(Missing.NOT_APPLICABLE)
 
 
 def _inputs_of(facts: Facts, item: str) -> frozenset[str]:
-    """What an item is made of by the industry's table (产消表); itself when the table is silent, as in trade."""
+    """What an item is made of by the industry's table (产消表); itself when the table is silent, as in
+    trade."""
     benchmark = facts.context.benchmark
     return benchmark.inputs_of.get(item, frozenset({item})) if benchmark else frozenset({item})
 
@@ -174,7 +191,9 @@ def head_sales_mismatch(facts: Facts, months: int) -> float:
     return distance(ratio(sales, sum(heads) / len(heads)), norm.mean, norm.deviation)
 
 
-@indicator("burden_z", "税负异常度", windows=(12,), direction=RISKIER, sources="DEC,IND", reason_family="FR19")
+@indicator(
+    "burden_z", "税负异常度", windows=(12,), direction=RISKIER, sources="DEC,IND", reason_family="FR19"
+)
 def burden_z(facts: Facts, months: int) -> float:
     """Deviations, either way, of the VAT burden from the mean of the same industry and size."""
     norm = facts.given(facts.benchmark.vat_burden)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from schema.dataset import Missing
+from schema.period import add_months, trailing_months
 from scoring.facts import Facts
 from scoring.indicators.invoice_counterparties import new_share, outside_share, share_of
 from scoring.inputs.invoices import Side
 from scoring.inputs.parties import INDIVIDUAL
 from scoring.measure import CONTEXT, RISKIER, absent, ratio, submodel
-from schema.period import add_months, trailing_months
 
 indicator = submodel("invoice_tax_fraud")
 LOOP_STEPS = 4
@@ -38,8 +38,8 @@ def loop_net_ratio(facts: Facts, months: int) -> float:
     window = trailing_months(facts.as_of, months)
     keys = facts.sales.parties.keys
     sold = facts.sales.party_net(0, months)
-    back = {key: amount for key, amount in zip(keys, facts.purchases.party_net(0, months).tolist(), strict=True)}
-    widest = {key: amount for key, amount in back.items() if amount > 0}
+    back = zip(keys, facts.purchases.party_net(0, months).tolist(), strict=True)
+    widest = {key: amount for key, amount in back if amount > 0}
     flow: dict[tuple[str, str], float] = {}
     for edge in edges:
         if window.start <= edge.event_date <= window.end:
@@ -50,12 +50,18 @@ def loop_net_ratio(facts: Facts, months: int) -> float:
         for (seller, buyer), amount in flow.items():
             longer[seller] = max(longer.get(seller, 0.0), min(amount, widest.get(buyer, 0.0)))
         widest = longer
-    circled = sum(min(amount, widest.get(key, 0.0)) for key, amount in zip(keys, sold.tolist(), strict=True) if amount > 0)
+    outgoing = [(key, amount) for key, amount in zip(keys, sold.tolist(), strict=True) if amount > 0]
+    circled = sum(min(amount, widest.get(key, 0.0)) for key, amount in outgoing)
     return ratio(circled, sold[sold > 0].sum())
 
 
 @indicator(
-    "related_sale_ratio", "关联销售占比", windows=(12,), direction=RISKIER, sources="INV,SHR", reason_family="FR07"
+    "related_sale_ratio",
+    "关联销售占比",
+    windows=(12,),
+    direction=RISKIER,
+    sources="INV,SHR",
+    reason_family="FR07",
 )
 def related_sale_ratio(facts: Facts, months: int) -> float:
     """Share of sales to related parties."""
@@ -63,7 +69,12 @@ def related_sale_ratio(facts: Facts, months: int) -> float:
 
 
 @indicator(
-    "related_buy_ratio", "关联采购占比", windows=(12,), direction=RISKIER, sources="INV,SHR", reason_family="FR07"
+    "related_buy_ratio",
+    "关联采购占比",
+    windows=(12,),
+    direction=RISKIER,
+    sources="INV,SHR",
+    reason_family="FR07",
 )
 def related_buy_ratio(facts: Facts, months: int) -> float:
     """Share of purchases from related parties."""
@@ -79,7 +90,9 @@ def new_cust_spike(facts: Facts, months: int) -> float:
     return new_share(facts.sales, months)
 
 
-@indicator("both_ends_out", "购销两头在外", windows=(12,), direction=RISKIER, sources="INV", reason_family="FR14")
+@indicator(
+    "both_ends_out", "购销两头在外", windows=(12,), direction=RISKIER, sources="INV", reason_family="FR14"
+)
 def both_ends_out(facts: Facts, months: int) -> float:
     """The lesser of the shares of customers and of suppliers in other provinces."""
     return min(outside_share(facts, facts.sales, months), outside_share(facts, facts.purchases, months))
@@ -91,7 +104,8 @@ def both_ends_out(facts: Facts, months: int) -> float:
 def individual_share(facts: Facts, months: int) -> float:
     """Share of sales to natural persons. ``NOT_AVAILABLE`` when invoices carry no names."""
     side = facts.sales
-    if len(side.age) and side.frame["buyer_name"].null_count() == len(side.age) and INDIVIDUAL not in side.parties.keys:
+    nameless = side.frame["buyer_name"].null_count() == len(side.age) > 0
+    if nameless and INDIVIDUAL not in side.parties.keys:
         absent(Missing.NOT_AVAILABLE)
     return share_of(side, months, side.parties.individual)
 
@@ -131,15 +145,13 @@ def supp_abnormal_share(facts: Facts, months: int) -> float:
 def _young_share(facts: Facts, side: Side, months: int) -> float:
     """Share of blue amounts invoiced within 6 months of the counterparty's registration, among known ones."""
     registered = facts.given(facts.context.registered)
-    never = np.datetime64("NaT", "D")
-    born = np.array([np.datetime64(registered.get(key, never), "D") for key in side.parties.keys], dtype="M8[D]")
     grown = np.array(
-        [np.datetime64(add_months(registered[key], 6), "D") if key in registered else never for key in side.parties.keys],
+        [add_months(registered[key], 6) if key in registered else None for key in side.parties.keys],
         dtype="M8[D]",
     )
     rows = side.window(side.blue, months) & (side.party >= 0)
     party, amount, day = side.party[rows], side.amount[rows], side.day[rows].astype("M8[D]")
-    known = ~np.isnat(born[party])
+    known = ~np.isnat(grown[party])
     if ratio(amount[known].sum(), amount.sum()) < facts.measurement.least_known_share:
         absent(Missing.NOT_AVAILABLE)
     return ratio(amount[known & (day < grown[party])].sum(), amount[known].sum())

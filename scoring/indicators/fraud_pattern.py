@@ -1,4 +1,5 @@
-"""Sub-model ``invoice_tax_fraud`` (票税反欺诈): patterns in the issued invoices themselves. Valid blue rows unless said."""
+"""Sub-model ``invoice_tax_fraud`` (票税反欺诈): patterns in the issued invoices themselves. Valid blue rows
+unless said."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from schema.dataset import Missing
 from schema.period import add_months, month_end
 from scoring.facts import FEN, Facts
 from scoring.measure import CONTEXT, RISKIER, absent, ratio, submodel
-from scoring.series import Bools, Floats, Ints
+from scoring.series import Bools, Floats, Ints, count
 
 indicator = submodel("invoice_tax_fraud")
 BENFORD = np.log10(1 + 1 / np.arange(1, 10))
@@ -29,7 +30,7 @@ def pre_apply_surge(facts: Facts, months: int) -> float:
 def _rows(facts: Facts, months: int) -> Bools:
     """The rows of the window; ``INSUFFICIENT`` below the least number of invoices."""
     rows = facts.sales.window(facts.sales.blue, months)
-    if np.count_nonzero(rows) < facts.measurement.least_invoices:
+    if count(rows) < facts.measurement.least_invoices:
         absent(Missing.INSUFFICIENT)
     return rows
 
@@ -41,7 +42,7 @@ def near_cap_ratio(facts: Facts, months: int) -> float:
     """Share of invoices at 99.5% or more of the cap for one invoice (最高开票限额)."""
     cap = facts.registered("invoice_cap_fen")
     amounts = facts.sales.amount[_rows(facts, months)]
-    return ratio(np.count_nonzero(amounts >= 0.995 * cap), amounts.size)
+    return ratio(count(amounts >= 0.995 * cap), amounts.size)
 
 
 @indicator(
@@ -64,15 +65,15 @@ def benford_mad(facts: Facts, months: int) -> float:
 )
 def round_amt_share(facts: Facts, months: int) -> float:
     """Share of invoices whose total with tax is a multiple of 1,000 yuan."""
-    rows = _rows(facts, months)
-    return ratio(np.count_nonzero(facts.sales.column("total_fen")[rows] % (1000 * FEN) == 0), np.count_nonzero(rows))
+    totals = facts.sales.column("total_fen")[_rows(facts, months)]
+    return ratio(count(totals % (1000 * FEN) == 0), totals.size)
 
 
 def _company_rows(facts: Facts, months: int) -> Bools:
     """``_rows`` to a known company: natural persons share one key, and would look like one buyer."""
     side = facts.sales
     named = np.append(~side.parties.individual, False)  # the last one answers for party −1
-    return _rows(facts, months) & named[side.party]
+    return np.asarray(_rows(facts, months) & named[side.party], dtype=np.bool_)
 
 
 def _crowded(first: Ints | Floats, second: Ints | Floats, least: int) -> float:
@@ -127,7 +128,7 @@ def night_issue_ratio(facts: Facts, months: int) -> float:
     hour = side.frame["issued_at"].dt.hour().to_numpy()[rows]
     night = (hour >= limits.night_from) | (hour < limits.night_until)
     holiday = np.isin(side.day[rows].astype("M8[D]"), np.array(limits.holidays, dtype="M8[D]"))
-    return ratio(np.count_nonzero(night | holiday), hour.size)
+    return ratio(count(night | holiday), hour.size)
 
 
 @indicator(
@@ -170,10 +171,11 @@ def cross_month_red(facts: Facts, months: int) -> float:
     reason_family="FR12",
 )
 def red_same_cust_ratio(facts: Facts, months: int) -> float:
-    """Share of red amounts with one customer. ``NOT_APPLICABLE`` without a red invoice, ``INSUFFICIENT`` below 3."""
+    """Share of red amounts with one customer. ``NOT_APPLICABLE`` without a red invoice, ``INSUFFICIENT``
+    below 3."""
     side = facts.sales
     reds = side.window(side.red, months)
-    if np.count_nonzero(reds) < facts.measurement.least_red:
+    if count(reds) < facts.measurement.least_red:
         absent(Missing.INSUFFICIENT if reds.any() else Missing.NOT_APPLICABLE)
     by_party = np.bincount(side.party[reds] + 1, weights=-side.amount[reds])
     return ratio(by_party.max(), by_party.sum())
@@ -188,7 +190,8 @@ def red_same_cust_ratio(facts: Facts, months: int) -> float:
     reason_family="FR12",
 )
 def post_loan_red_rate(facts: Facts, months: int) -> float:
-    """Red amounts, after our last loan and within the window, against the invoices that it was sized on, over those.
+    """Red amounts, after our last loan and within the window, against the invoices that it was sized on,
+    over those.
 
     Sized on: blue invoices of the 12 months before the loan. ``NOT_APPLICABLE`` when we never lent.
     """
@@ -204,7 +207,12 @@ def post_loan_red_rate(facts: Facts, months: int) -> float:
 
 
 @indicator(
-    "zero_rate_share", "零税/免税票占比", windows=(12,), direction=CONTEXT, sources="INV", reason_family="FR13"
+    "zero_rate_share",
+    "零税/免税票占比",
+    windows=(12,),
+    direction=CONTEXT,
+    sources="INV",
+    reason_family="FR13",
 )
 def zero_rate_share(facts: Facts, months: int) -> float:
     """Share of sales on invoices without tax."""
@@ -222,25 +230,38 @@ def zero_rate_share(facts: Facts, months: int) -> float:
     reason_family="FR13",
 )
 def small_cap_hug(facts: Facts, months: int) -> float:
-    """1 when a small-scale taxpayer's year lies within the last 5% below the cap. Else ``NOT_APPLICABLE`` or 0."""
+    """1 when a small-scale taxpayer's year lies within the last 5% below the cap. Else ``NOT_APPLICABLE``
+    or 0."""
     if facts.registered("taxpayer_kind") != "small_scale":
         absent(Missing.NOT_APPLICABLE)
     cap = facts.measurement.small_scale_cap_yuan
-    return 0.95 * cap <= facts.sales.net_month[:months].sum() / FEN <= cap
+    return float(0.95 * cap <= float(facts.sales.net_month[:months].sum()) / FEN <= cap)
 
 
 @indicator(
-    "sensitive_item_share", "敏感品类占比", windows=(12,), direction=RISKIER, sources="ITM", reason_family="FR17"
+    "sensitive_item_share",
+    "敏感品类占比",
+    windows=(12,),
+    direction=RISKIER,
+    sources="ITM",
+    reason_family="FR17",
 )
 def sensitive_item_share(facts: Facts, _: int) -> float:
     """Share of sales in item classes known for false invoices (成品油, 贵金属, 废旧物资 …)."""
     sold = facts.items.sold
     prefixes = tuple(facts.measurement.sensitive_prefixes)
-    return ratio(sum(amount for item, amount in sold.items() if item.startswith(prefixes)), sum(sold.values()))
+    return ratio(
+        sum(amount for item, amount in sold.items() if item.startswith(prefixes)), sum(sold.values())
+    )
 
 
 @indicator(
-    "price_dispersion", "同品名单价离散", windows=(12,), direction=RISKIER, sources="ITM", reason_family="FR17"
+    "price_dispersion",
+    "同品名单价离散",
+    windows=(12,),
+    direction=RISKIER,
+    sources="ITM",
+    reason_family="FR17",
 )
 def price_dispersion(facts: Facts, _: int) -> float:
     """Median absolute deviation over median of an item's unit price, weighted by amount over items."""

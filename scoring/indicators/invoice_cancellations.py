@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from schema.dataset import Missing
 from scoring.facts import Facts
 from scoring.inputs.invoices import Side
 from scoring.measure import RISKIER, absent, ratio, submodel
+from scoring.series import count
 
 indicator = submodel("invoice")
 
@@ -31,7 +30,9 @@ def out_cancel_rate(facts: Facts, months: int) -> float:
     return cancel_rate(facts.sales, months)
 
 
-@indicator("in_cancel_rate", "进项撤销率", windows=(12,), direction=RISKIER, sources="INV", reason_family="IV35")
+@indicator(
+    "in_cancel_rate", "进项撤销率", windows=(12,), direction=RISKIER, sources="INV", reason_family="IV35"
+)
 def in_cancel_rate(facts: Facts, months: int) -> float:
     """Void and red amounts over blue and void amounts, received."""
     return cancel_rate(facts.purchases, months)
@@ -51,7 +52,7 @@ def out_void_cnt_rate(facts: Facts, months: int) -> float:
     rows = side.window(side.flag("medium", "tax_control"), months)
     if not rows.any():
         absent(Missing.NOT_APPLICABLE if (side.age < months).any() else Missing.INSUFFICIENT)
-    return ratio(np.count_nonzero(rows & side.void), np.count_nonzero(rows))
+    return ratio(count(rows & side.void), count(rows))
 
 
 @indicator(
@@ -64,10 +65,16 @@ def out_red_amt_rate(facts: Facts, months: int) -> float:
 
 
 @indicator(
-    "out_red_lag_days", "红冲平均滞后天数", windows=(12,), direction=RISKIER, sources="INV", reason_family="IV17"
+    "out_red_lag_days",
+    "红冲平均滞后天数",
+    windows=(12,),
+    direction=RISKIER,
+    sources="INV",
+    reason_family="IV17",
 )
 def out_red_lag_days(facts: Facts, months: int) -> float:
-    """Mean days from the blue invoice to the red one that offsets it. ``NOT_APPLICABLE`` without a red invoice."""
+    """Mean days from the blue invoice to the red one that offsets it. ``NOT_APPLICABLE`` without a red
+    invoice."""
     side = facts.sales
     reds = side.window(side.red, months)
     if not reds.any():
@@ -75,4 +82,4 @@ def out_red_lag_days(facts: Facts, months: int) -> float:
     matched = reds & (side.red_origin >= 0)
     if not matched.any():
         absent(Missing.INSUFFICIENT)
-    return ratio((side.day[matched] - side.day[side.red_origin[matched]]).sum(), np.count_nonzero(matched))
+    return ratio((side.day[matched] - side.day[side.red_origin[matched]]).sum(), count(matched))

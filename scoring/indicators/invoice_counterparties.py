@@ -1,4 +1,5 @@
-"""Sub-model ``invoice`` (发票): customers and suppliers. Shares are of positive net amounts after red netting."""
+"""Sub-model ``invoice`` (发票): customers and suppliers. Shares are of positive net amounts after red
+netting."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from schema.dataset import Missing
 from scoring.facts import Facts
 from scoring.inputs.invoices import Side
 from scoring.measure import INTERIOR, RISKIER, SAFER, absent, ratio, submodel
-from scoring.series import Bools, shares
+from scoring.series import Bools, count, shares
 
 indicator = submodel("invoice")
 
@@ -27,7 +28,7 @@ def retention(side: Side) -> float:
     """Counterparties of the year before that are still there, over all of the year before."""
     side.need_history(24)
     before, now = side.party_net(12, 24) > 0, side.party_net(0, 12) > 0
-    return ratio(np.count_nonzero(before & now), np.count_nonzero(before))
+    return ratio(count(before & now), count(before))
 
 
 def new_share(side: Side, months: int) -> float:
@@ -58,7 +59,7 @@ def outside_share(facts: Facts, side: Side, months: int) -> float:
 @indicator("cust_cnt", "下游家数", windows=(3, 6, 12), direction=SAFER, sources="INV", reason_family="IV24")
 def cust_cnt(facts: Facts, months: int) -> float:
     """Customers with a positive net amount."""
-    return np.count_nonzero(facts.sales.party_net(0, months) > 0)
+    return count(facts.sales.party_net(0, months) > 0)
 
 
 @indicator(
@@ -93,14 +94,21 @@ def cust_new_ratio(facts: Facts, months: int) -> float:
     return new_share(facts.sales, months)
 
 
-@indicator("cust_retention", "客户留存率", windows=(12,), direction=SAFER, sources="INV", reason_family="IV28")
+@indicator(
+    "cust_retention", "客户留存率", windows=(12,), direction=SAFER, sources="INV", reason_family="IV28"
+)
 def cust_retention(facts: Facts, _: int) -> float:
     """Customers of the year before that still buy."""
     return retention(facts.sales)
 
 
 @indicator(
-    "cust_rank_stability", "前十客户稳定度", windows=(24,), direction=SAFER, sources="INV", reason_family="IV28"
+    "cust_rank_stability",
+    "前十客户稳定度",
+    windows=(24,),
+    direction=SAFER,
+    sources="INV",
+    reason_family="IV28",
 )
 def cust_rank_stability(facts: Facts, _: int) -> float:
     """Jaccard index of the ten largest customers of this year and of the year before."""
@@ -117,7 +125,12 @@ def _largest(side: Side, start: int, stop: int) -> set[int]:
 
 
 @indicator(
-    "cust_local_ratio", "本省客户额占比", windows=(12,), direction=INTERIOR, sources="INV", reason_family="IV28"
+    "cust_local_ratio",
+    "本省客户额占比",
+    windows=(12,),
+    direction=INTERIOR,
+    sources="INV",
+    reason_family="IV28",
 )
 def cust_local_ratio(facts: Facts, months: int) -> float:
     """Share of customers of the borrower's own province, by the division code of their id."""
@@ -127,7 +140,7 @@ def cust_local_ratio(facts: Facts, months: int) -> float:
 @indicator("supp_cnt", "上游家数", windows=(6, 12), direction=SAFER, sources="INV", reason_family="IV36")
 def supp_cnt(facts: Facts, months: int) -> float:
     """Suppliers with a positive net amount."""
-    return np.count_nonzero(facts.purchases.party_net(0, months) > 0)
+    return count(facts.purchases.party_net(0, months) > 0)
 
 
 @indicator("supp_hhi", "上游集中度HHI", windows=(12,), direction=RISKIER, sources="INV", reason_family="IV36")
@@ -144,7 +157,9 @@ def supp_top5_share(facts: Facts, months: int) -> float:
     return top_share(facts.purchases, months, 5)
 
 
-@indicator("supp_retention", "供应商留存率", windows=(12,), direction=SAFER, sources="INV", reason_family="IV38")
+@indicator(
+    "supp_retention", "供应商留存率", windows=(12,), direction=SAFER, sources="INV", reason_family="IV38"
+)
 def supp_retention(facts: Facts, _: int) -> float:
     """Suppliers of the year before that still sell to the borrower."""
     return retention(facts.purchases)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from scoring.facts import FEN, Facts
 from scoring.measure import INTERIOR, SAFER, ratio, submodel
-from scoring.series import growth
+from scoring.series import count, growth
 
 indicator = submodel("invoice")
 
@@ -16,7 +14,7 @@ indicator = submodel("invoice")
 )
 def in_amt(facts: Facts, months: int) -> float:
     """Valid purchases without tax, blue plus red, yuan."""
-    return facts.purchases.net_month[:months].sum() / FEN
+    return float(facts.purchases.net_month[:months].sum()) / FEN
 
 
 @indicator("in_yoy", "受票同比", windows=(6, 12), direction=SAFER, sources="INV", reason_family="IV31")
@@ -32,7 +30,7 @@ def in_yoy(facts: Facts, months: int) -> float:
 )
 def in_active_months(facts: Facts, months: int) -> float:
     """Months with a valid blue invoice received."""
-    return np.count_nonzero(facts.purchases.count_month[:months])
+    return count(facts.purchases.count_month[:months] > 0)
 
 
 @indicator("in_out_ratio", "进销比", windows=(3, 12), direction=INTERIOR, sources="INV", reason_family="IV33")

@@ -10,18 +10,23 @@ from schema.dataset import Missing
 from schema.period import add_months
 from scoring.facts import FEN, Facts
 from scoring.measure import CONTEXT, INTERIOR, RISKIER, SAFER, absent, ratio, submodel
-from scoring.series import Bools, change_variation, growth, longest_run, slope, variation
+from scoring.series import Bools, change_variation, count, growth, longest_run, slope, variation
 
 indicator = submodel("invoice")
 FEBRUARY = 2
 
 
 @indicator(
-    "out_amt", "有效开票额(蓝+红)", windows=(1, 3, 6, 12, 24), direction=SAFER, sources="INV", reason_family="IV01"
+    "out_amt",
+    "有效开票额(蓝+红)",
+    windows=(1, 3, 6, 12, 24),
+    direction=SAFER,
+    sources="INV",
+    reason_family="IV01",
 )
 def out_amt(facts: Facts, months: int) -> float:
     """Valid sales without tax, blue plus red, yuan."""
-    return facts.sales.net_month[:months].sum() / FEN
+    return float(facts.sales.net_month[:months].sum()) / FEN
 
 
 @indicator(
@@ -29,7 +34,7 @@ def out_amt(facts: Facts, months: int) -> float:
 )
 def out_cnt(facts: Facts, months: int) -> float:
     """Valid blue invoices; a red one offsets and adds no business."""
-    return facts.sales.count_month[:months].sum()
+    return float(facts.sales.count_month[:months].sum())
 
 
 @indicator("out_yoy", "开票同比", windows=(3, 6, 12), direction=SAFER, sources="INV", reason_family="IV03")
@@ -48,7 +53,9 @@ def out_hoh(facts: Facts, months: int) -> float:
     return growth(net[:months].sum(), net[months : 2 * months].sum())
 
 
-@indicator("out_cv", "月开票波动", windows=(6, 12, 24), direction=RISKIER, sources="INV", reason_family="IV05")
+@indicator(
+    "out_cv", "月开票波动", windows=(6, 12, 24), direction=RISKIER, sources="INV", reason_family="IV05"
+)
 def out_cv(facts: Facts, months: int) -> float:
     """Standard deviation of monthly sales over their mean."""
     facts.sales.need_history(months)
@@ -74,13 +81,14 @@ def out_slope(facts: Facts, months: int) -> float:
 )
 def out_active_months(facts: Facts, months: int) -> float:
     """Months with a valid blue invoice."""
-    return np.count_nonzero(facts.sales.count_month[:months])
+    return count(facts.sales.count_month[:months] > 0)
 
 
 def _silent(facts: Facts, months: int) -> Bools:
     """Months without a valid blue invoice, newest first. February (Spring Festival) is left out."""
     february = [(facts.as_of.month - 1 - age) % 12 + 1 == FEBRUARY for age in range(months)]
-    return (facts.sales.count_month[:months] == 0)[~np.array(february, dtype=np.bool_)]
+    silent = facts.sales.count_month[:months] == 0
+    return np.asarray(silent[~np.array(february, dtype=np.bool_)], dtype=np.bool_)
 
 
 @indicator(
@@ -93,7 +101,7 @@ def _silent(facts: Facts, months: int) -> Bools:
 )
 def out_zero_months(facts: Facts, months: int) -> float:
     """Months without a valid blue invoice, February left out."""
-    return np.count_nonzero(_silent(facts, months))
+    return count(_silent(facts, months))
 
 
 @indicator(
@@ -105,7 +113,12 @@ def out_zero_run(facts: Facts, months: int) -> float:
 
 
 @indicator(
-    "out_max_gap_days", "最长未开票间隔", windows=(6, 12), direction=RISKIER, sources="INV", reason_family="IV09"
+    "out_max_gap_days",
+    "最长未开票间隔",
+    windows=(6, 12),
+    direction=RISKIER,
+    sources="INV",
+    reason_family="IV09",
 )
 def out_max_gap_days(facts: Facts, months: int) -> float:
     """Longest stretch of days between valid blue invoices, both ends of the window included."""
@@ -123,7 +136,12 @@ def _last_day(facts: Facts) -> int:
 
 
 @indicator(
-    "out_days_since_last", "距最近开票天数", windows=(), direction=RISKIER, sources="INV", reason_family="IV09"
+    "out_days_since_last",
+    "距最近开票天数",
+    windows=(),
+    direction=RISKIER,
+    sources="INV",
+    reason_family="IV09",
 )
 def out_days_since_last(facts: Facts, _: int) -> float:
     """Days from the newest valid blue invoice to ``as_of``."""
@@ -149,7 +167,9 @@ def out_ticket_avg(facts: Facts, months: int) -> float:
     return math.log1p(ratio(side.blue_month[:months].sum() / FEN, side.count_month[:months].sum()))
 
 
-@indicator("out_big_share", "大额票占比", windows=(12,), direction=RISKIER, sources="INV", reason_family="IV21")
+@indicator(
+    "out_big_share", "大额票占比", windows=(12,), direction=RISKIER, sources="INV", reason_family="IV21"
+)
 def out_big_share(facts: Facts, months: int) -> float:
     """Share of blue sales in the largest 5% of invoices."""
     side = facts.sales
@@ -170,7 +190,12 @@ def out_season_strength(facts: Facts, months: int) -> float:
 
 
 @indicator(
-    "out_recent_share", "近3月占12月比", windows=(12,), direction=INTERIOR, sources="INV", reason_family="IV05"
+    "out_recent_share",
+    "近3月占12月比",
+    windows=(12,),
+    direction=INTERIOR,
+    sources="INV",
+    reason_family="IV05",
 )
 def out_recent_share(facts: Facts, months: int) -> float:
     """Sales of the last 3 months over those of the window."""
@@ -194,7 +219,9 @@ def eff_tax_rate(facts: Facts, months: int) -> float:
     return ratio(tax[:months].sum(), side.net_month[:months].sum())
 
 
-@indicator("item_cat_cnt", "开票品类数", windows=(12,), direction=INTERIOR, sources="ITM", reason_family="IV40")
+@indicator(
+    "item_cat_cnt", "开票品类数", windows=(12,), direction=INTERIOR, sources="ITM", reason_family="IV40"
+)
 def item_cat_cnt(facts: Facts, _: int) -> float:
     """Distinct item classes (leading digits of 税收分类编码) sold."""
     return len(facts.items.sold)

@@ -5,12 +5,10 @@ Windows end with the last filed period; a quarterly filer's window of n months i
 
 from __future__ import annotations
 
-import numpy as np
-
 from scoring.facts import FEN, Facts
 from scoring.inputs import filings
 from scoring.measure import CONTEXT, INTERIOR, RISKIER, SAFER, Absent, ratio, submodel
-from scoring.series import growth, slope, variation
+from scoring.series import count, growth, slope, variation
 
 indicator = submodel("tax_operation")
 
@@ -40,7 +38,9 @@ def declared_hoh(facts: Facts, _: int) -> float:
     return growth(facts.declared.total("sales", 6), facts.declared.total("sales", 6, skip=6))
 
 
-@indicator("declared_cv", "申报波动", windows=(12, 24), direction=RISKIER, sources="DEC", reason_family="TO05")
+@indicator(
+    "declared_cv", "申报波动", windows=(12, 24), direction=RISKIER, sources="DEC", reason_family="TO05"
+)
 def declared_cv(facts: Facts, months: int) -> float:
     """Standard deviation of declared sales a period over their mean."""
     return variation(facts.declared.periods("sales", months))
@@ -65,7 +65,7 @@ def declared_slope(facts: Facts, months: int) -> float:
 )
 def declared_active_periods(facts: Facts, months: int) -> float:
     """Filing periods with sales."""
-    return np.count_nonzero(facts.declared.periods("sales", months) > 0)
+    return count(facts.declared.periods("sales", months) > 0)
 
 
 def _burden(facts: Facts, months: int, skip: int = 0) -> float:
@@ -73,7 +73,9 @@ def _burden(facts: Facts, months: int, skip: int = 0) -> float:
     return ratio(declared.total("payable", months, skip), declared.total("taxable", months, skip))
 
 
-@indicator("vat_burden", "增值税税负率", windows=(12,), direction=INTERIOR, sources="DEC", reason_family="TO13")
+@indicator(
+    "vat_burden", "增值税税负率", windows=(12,), direction=INTERIOR, sources="DEC", reason_family="TO13"
+)
 def vat_burden(facts: Facts, months: int) -> float:
     """VAT payable (应纳税额合计) over taxable sales."""
     return _burden(facts, months)
@@ -126,13 +128,19 @@ def input_output_tax_ratio(facts: Facts, months: int) -> float:
     "credit_carry_ratio", "留抵/销项税", windows=(12,), direction=RISKIER, sources="DEC", reason_family="TO17"
 )
 def credit_carry_ratio(facts: Facts, months: int) -> float:
-    """Credit carried forward (期末留抵) at the last filing over output tax. ``NOT_APPLICABLE`` for small-scale."""
+    """Credit carried forward (期末留抵) at the last filing over output tax. ``NOT_APPLICABLE`` for
+    small-scale."""
     carried = float(facts.declared.periods("carried", 1)[0])
     return ratio(carried, facts.declared.total("output_tax", months))
 
 
 @indicator(
-    "export_sales_ratio", "出口销售占比", windows=(12,), direction=CONTEXT, sources="DEC", reason_family="TO19"
+    "export_sales_ratio",
+    "出口销售占比",
+    windows=(12,),
+    direction=CONTEXT,
+    sources="DEC",
+    reason_family="TO19",
 )
 def export_sales_ratio(facts: Facts, months: int) -> float:
     """Export sales over declared sales."""
@@ -140,7 +148,12 @@ def export_sales_ratio(facts: Facts, months: int) -> float:
 
 
 @indicator(
-    "exempt_sales_ratio", "免税销售占比", windows=(12,), direction=CONTEXT, sources="DEC", reason_family="TO19"
+    "exempt_sales_ratio",
+    "免税销售占比",
+    windows=(12,),
+    direction=CONTEXT,
+    sources="DEC",
+    reason_family="TO19",
 )
 def exempt_sales_ratio(facts: Facts, months: int) -> float:
     """Exempt sales over declared sales."""
@@ -164,7 +177,8 @@ def payroll_head_cnt(facts: Facts, _: int) -> float:
 )
 def payroll_per_head(facts: Facts, months: int) -> float:
     """Declared wages a person and month, yuan."""
-    rows = [(heads, income) for age, heads, income in _wages(facts) if age < months]
+    filed = _wages(facts)
+    rows = [(heads, income) for age, heads, income in filed if age < filed[0][0] + months]
     return ratio(sum(income for _, income in rows) / FEN, sum(heads for heads, _ in rows))
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from schema.dataset import Missing
 from scoring.facts import FEN, Facts
 from scoring.measure import CONTEXT, SAFER, absent, ratio, submodel
-from scoring.series import growth
-from schema.dataset import Missing
+from scoring.series import count, growth
 
 indicator = submodel("tax_operation")
 
@@ -15,13 +15,15 @@ indicator = submodel("tax_operation")
 @indicator("vat_paid", "增值税入库", windows=(12, 24), direction=SAFER, sources="PAY", reason_family="TO09")
 def vat_paid(facts: Facts, months: int) -> float:
     """VAT paid, yuan."""
-    return facts.payments.month("tax", "vat")[:months].sum() / FEN
+    return float(facts.payments.month("tax", "vat")[:months].sum()) / FEN
 
 
-@indicator("cit_paid", "企业所得税入库", windows=(12, 24), direction=SAFER, sources="PAY", reason_family="TO09")
+@indicator(
+    "cit_paid", "企业所得税入库", windows=(12, 24), direction=SAFER, sources="PAY", reason_family="TO09"
+)
 def cit_paid(facts: Facts, months: int) -> float:
     """Corporate income tax paid, yuan."""
-    return facts.payments.month("tax", "cit")[:months].sum() / FEN
+    return float(facts.payments.month("tax", "cit")[:months].sum()) / FEN
 
 
 @indicator(
@@ -34,7 +36,7 @@ def cit_paid(facts: Facts, months: int) -> float:
 )
 def total_tax_paid(facts: Facts, months: int) -> float:
     """Tax of every kind paid, without late fees and fines, yuan."""
-    return facts.payments.month("tax")[:months].sum() / FEN
+    return float(facts.payments.month("tax")[:months].sum()) / FEN
 
 
 @indicator("tax_paid_yoy", "纳税同比", windows=(12,), direction=SAFER, sources="PAY", reason_family="TO11")
@@ -46,13 +48,17 @@ def tax_paid_yoy(facts: Facts, months: int) -> float:
     return growth(paid[:months].sum(), paid[12 : 12 + months].sum())
 
 
-@indicator("tax_paid_months", "有纳税月数", windows=(12, 24), direction=SAFER, sources="PAY", reason_family="TO11")
+@indicator(
+    "tax_paid_months", "有纳税月数", windows=(12, 24), direction=SAFER, sources="PAY", reason_family="TO11"
+)
 def tax_paid_months(facts: Facts, months: int) -> float:
     """Months with a payment of tax."""
-    return np.count_nonzero(facts.payments.month("tax")[:months] > 0)
+    return count(facts.payments.month("tax")[:months] > 0)
 
 
-@indicator("tax_refund_ratio", "退税/销售", windows=(12,), direction=CONTEXT, sources="PAY", reason_family="TO19")
+@indicator(
+    "tax_refund_ratio", "退税/销售", windows=(12,), direction=CONTEXT, sources="PAY", reason_family="TO19"
+)
 def tax_refund_ratio(facts: Facts, months: int) -> float:
     """Tax refunded over declared sales."""
     refunded = np.abs(facts.payments.month("refund")[:months]).sum()

@@ -21,13 +21,17 @@ def fin_gross_margin(facts: Facts, _: int) -> float:
     return ratio(books.income("revenue") - books.income("cost"), books.income("revenue"))
 
 
-@indicator("fin_net_margin", "净利率(财报)", windows=(12,), direction=SAFER, sources="FIN", reason_family="TO21")
+@indicator(
+    "fin_net_margin", "净利率(财报)", windows=(12,), direction=SAFER, sources="FIN", reason_family="TO21"
+)
 def fin_net_margin(facts: Facts, _: int) -> float:
     """Net profit over revenue."""
     return ratio(facts.statements.income("net_profit"), facts.statements.income("revenue"))
 
 
-@indicator("fin_loss_years", "亏损年数", windows=(36,), direction=RISKIER, sources="FIN", reason_family="TO21")
+@indicator(
+    "fin_loss_years", "亏损年数", windows=(36,), direction=RISKIER, sources="FIN", reason_family="TO21"
+)
 def fin_loss_years(facts: Facts, months: int) -> float:
     """Years with a loss among the annual income statements of the window."""
     first = facts.as_of.year * 12 + facts.as_of.month - months
@@ -63,21 +67,30 @@ def turnover_days(facts: Facts, stock: str, flow: str) -> float:
     return ratio(books.latest_income.days * books.item(stock), books.income(flow))
 
 
-@indicator("fin_ar_days", "应收周转天数", windows=(12,), direction=RISKIER, sources="FIN", reason_family="TO25")
+@indicator(
+    "fin_ar_days", "应收周转天数", windows=(12,), direction=RISKIER, sources="FIN", reason_family="TO25"
+)
 def fin_ar_days(facts: Facts, _: int) -> float:
     """Receivables in days of revenue."""
     return turnover_days(facts, "accounts_receivable", "revenue")
 
 
 @indicator(
-    "fin_inventory_days", "存货周转天数", windows=(12,), direction=RISKIER, sources="FIN", reason_family="TO25"
+    "fin_inventory_days",
+    "存货周转天数",
+    windows=(12,),
+    direction=RISKIER,
+    sources="FIN",
+    reason_family="TO25",
 )
 def fin_inventory_days(facts: Facts, _: int) -> float:
     """Inventory in days of cost."""
     return turnover_days(facts, "inventory", "cost")
 
 
-@indicator("fin_ap_days", "应付周转天数", windows=(12,), direction=INTERIOR, sources="FIN", reason_family="TO25")
+@indicator(
+    "fin_ap_days", "应付周转天数", windows=(12,), direction=INTERIOR, sources="FIN", reason_family="TO25"
+)
 def fin_ap_days(facts: Facts, _: int) -> float:
     """Payables in days of cost."""
     return turnover_days(facts, "accounts_payable", "cost")

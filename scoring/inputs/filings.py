@@ -1,9 +1,11 @@
-"""Tax returns as known at the decision: monthly series of the VAT return, corporate income tax, wages withheld on.
+"""Tax returns as known at the decision: monthly series of the VAT return, corporate income tax, wages
+withheld on.
 
-A quarterly return is spread over its months, so that a window of n months is n/3 periods. A month without a return is
-unknown, never zero. Windows end with the last filed period: the month of ``as_of`` is usually not due yet.
-Form lines are the official numbers: VAT general and small-scale, CIT A200000 and A100000. Withholding returns come
-summed up, with the lines ``headcount`` (a number of persons) and ``income`` (fen).
+A quarterly return is spread over its months, so that a window of n months is n/3 periods. A month without a
+return is unknown, never zero. Windows end with the last filed period: the month of ``as_of`` is usually not
+due yet.
+Form lines are the official numbers: VAT general and small-scale, CIT A200000 and A100000. Withholding
+returns come summed up, with the lines ``headcount`` (a number of persons) and ``income`` (fen).
 """
 
 from __future__ import annotations
@@ -58,14 +60,22 @@ def effective(returns: pl.DataFrame, lines: pl.DataFrame) -> list[Return]:
     """The returns that stand: corrected ones replaced, one a form and period, newest period first."""
     corrected = set(returns["corrects"].drop_nulls().to_list())
     amounts: dict[tuple[str, str], dict[str, int]] = {}
-    summed = lines.drop_nulls("amount_fen").group_by("return_id", "column", "line").agg(pl.col("amount_fen").sum())
+    summed = (
+        lines.drop_nulls("amount_fen").group_by("return_id", "column", "line").agg(pl.col("amount_fen").sum())
+    )
     for return_id, column, line, amount in summed.iter_rows():
         amounts.setdefault((return_id, column), {})[line] = amount
     standing: dict[tuple[str, date, date], Return] = {}
-    rows = returns.drop_nulls(["period_start", "period_end"]).sort("event_date", "return_id", nulls_last=False)
-    for return_id, form, start, end in rows.select("return_id", "form", "period_start", "period_end").iter_rows():
+    rows = returns.drop_nulls(["period_start", "period_end"]).sort(
+        "event_date", "return_id", nulls_last=False
+    )
+    for return_id, form, start, end in rows.select(
+        "return_id", "form", "period_start", "period_end"
+    ).iter_rows():
         if return_id not in corrected:
-            current, to_date = (amounts.get((return_id, column), {}) for column in ("current", "year_to_date"))
+            current, to_date = (
+                amounts.get((return_id, column), {}) for column in ("current", "year_to_date")
+            )
             standing[(form, start, end)] = Return(form, start, end, current, to_date)
     return sorted(standing.values(), key=lambda filed: (filed.end, filed.start), reverse=True)
 
@@ -77,7 +87,8 @@ def month_number(day: date) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Declared:
-    """VAT returns by month of age. ``unit`` is 1 for monthly and 3 for quarterly filers, ``last`` the newest filed age."""
+    """VAT returns by month of age. ``unit`` is 1 for monthly and 3 for quarterly filers, ``last`` the
+    newest filed age."""
 
     form: str
     unit: int
@@ -86,10 +97,11 @@ class Declared:
     series: dict[str, Floats]
 
     def periods(self, name: str, months: int, skip: int = 0) -> Floats:
-        """Sums a filing period over ``months`` that end ``skip`` months before the last filed one, newest first.
+        """Sums a filing period over ``months`` that end ``skip`` months before the last filed one, newest
+        first.
 
-        ``NOT_APPLICABLE`` for a line that the form does not have, ``STALE`` when filing stopped, ``INSUFFICIENT``
-        when a month of the window was not filed. Fen.
+        ``NOT_APPLICABLE`` for a line that the form does not have, ``STALE`` when filing stopped,
+        ``INSUFFICIENT`` when a month of the window was not filed. Fen.
         """
         if name not in SERIES[self.form]:
             raise Absent(Missing.NOT_APPLICABLE)
@@ -141,14 +153,17 @@ def income_tax(returns: list[Return], as_of: date) -> tuple[float, float]:
     filed = {name: [one for one in returns if one.form == name] for name in ("cit_quarterly", "cit_annual")}
     if not any(filed.values()):
         raise Absent(Missing.NOT_AVAILABLE)
-    to_date = {(one.end.year, one.end.month // 3): one.to_date or one.current for one in filed["cit_quarterly"]}
+    to_date = {
+        (one.end.year, one.end.month // 3): one.to_date or one.current for one in filed["cit_quarterly"]
+    }
     newest = max(to_date, default=(0, 0))
     quarters = [divmod(newest[0] * 4 + newest[1] - 1 - back, 4) for back in range(4)]
     needed = {(year, quarter + 1) for year, quarter in quarters}
     needed |= {(year, quarter) for year, quarter in quarters if quarter > 0}
     if needed <= to_date.keys() and month_number(as_of) - newest[0] * 12 - newest[1] * 3 + 1 < 12:
         revenue, tax = (
-            sum(_quarter(to_date, year, quarter + 1, line) for year, quarter in quarters) for line in ("1", "12")
+            sum(_quarter(to_date, year, quarter + 1, line) for year, quarter in quarters)
+            for line in ("1", "12")
         )
         return float(revenue), float(tax)
     for annual in filed["cit_annual"]:

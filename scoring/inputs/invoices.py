@@ -1,6 +1,8 @@
-"""Invoices as columns in memory: a row vector each, and the cubes by month and by counterparty that most kernels read.
+"""Invoices as columns in memory: a row vector each, and the cubes by month and by counterparty that most
+kernels read.
 
-Money is fen in float64, exact up to 2^53 fen. ``age`` is the number of months before ``as_of`` (0 = its own month).
+Money is fen in float64, exact up to 2^53 fen. ``age`` is the number of months before ``as_of`` (0 = its own
+month).
 """
 
 from __future__ import annotations
@@ -146,28 +148,33 @@ class Side:
     def red_origin(self) -> Ints:
         """A row index a row: for a red invoice the blue one that it offsets, else −1.
 
-        By the original number when told; else the latest earlier blue invoice of the same counterparty and amount.
+        By the original number when told; else the latest earlier blue invoice of the same counterparty and
+        amount.
         """
         origin = np.full(len(self.age), -1, dtype=np.int64)
         reds = np.flatnonzero(self.red)
         if not reds.size:
             return origin
-        touched = np.isin(self.party, np.unique(self.party[reds])) & self.blue
-        order = np.flatnonzero(touched)
-        order = order[np.lexsort((order, self.day[order]))]
+        amounts, parties = self.amount, self.party
+        alike = self.blue & np.isin(parties, parties[reds]) & np.isin(amounts, -amounts[reds])
         by_amount: dict[tuple[int, float], list[int]] = {}
-        for row in order.tolist():
-            by_amount.setdefault((int(self.party[row]), float(self.amount[row])), []).append(row)
-        originals = self.frame["original_number"].to_list()
-        named = {originals[row] for row in reds.tolist()} - {None}
-        numbers = self.frame["number"].to_list() if named else []
-        by_number = {number: row for row, number in enumerate(numbers) if number in named and self.blue[row]}
-        for row in reds.tolist():
-            told = by_number.get(originals[row])
-            alike = by_amount.get((int(self.party[row]), -float(self.amount[row])), ())
-            earlier = [other for other in alike if self.day[other] <= self.day[row]]
-            origin[row] = told if told is not None else (earlier[-1] if earlier else -1)
+        for row in self._oldest_first(alike):
+            by_amount.setdefault((int(parties[row]), float(amounts[row])), []).append(row)
+        told = self.frame["original_number"].gather(reds)
+        numbers = self.frame["number"]
+        named = self.blue & numbers.is_in(told.drop_nulls().unique().to_list()).fill_null(False).to_numpy()
+        by_number = {numbers[row]: row for row in self._oldest_first(named)}
+        for row, number in zip(reds.tolist(), told.to_list(), strict=True):
+            same = by_amount.get((int(parties[row]), -float(amounts[row])), ())
+            earlier = [other for other in same if self.day[other] <= self.day[row]]
+            origin[row] = by_number.get(number, earlier[-1] if earlier else -1)
         return origin
+
+    def _oldest_first(self, mask: Bools) -> list[int]:
+        """Rows in an order that does not depend on how they came: by day, amount and counterparty."""
+        rows = np.flatnonzero(mask)
+        order = np.lexsort((self.party[rows], self.amount[rows], self.day[rows]))
+        return [int(row) for row in rows[order]]
 
 
 def sides(known: pl.DataFrame, as_of: date) -> tuple[Side, Side]:
@@ -184,7 +191,7 @@ def sides(known: pl.DataFrame, as_of: date) -> tuple[Side, Side]:
         .otherwise(pl.lit(_NO_PARTY) + told_name.fill_null("")),
     )
     parties, codes = _encode(frame["party"])
-    frame = frame.with_columns(code=pl.Series(codes))
+    frame = frame.with_columns(code=codes)
     issued_side, received_side = (
         _side(frame.filter(pl.col("direction") == direction), parties, as_of) for direction in ("out", "in")
     )
@@ -195,7 +202,7 @@ def _other(when_out: str, when_in: str) -> pl.Expr:
     return pl.when(pl.col("direction") == "out").then(when_out).otherwise(when_in)
 
 
-def _encode(texts: pl.Series) -> tuple[Parties, Ints]:
+def _encode(texts: pl.Series) -> tuple[Parties, pl.Series]:
     """Counterparty texts to codes that do not depend on the order of rows."""
     distinct = texts.unique().sort()
     keys = [
@@ -205,8 +212,8 @@ def _encode(texts: pl.Series) -> tuple[Parties, Ints]:
     names = sorted({key for key in keys if key is not None})
     code_of = {name: code for code, name in enumerate(names)}
     codes = pl.Series([-1 if key is None else code_of[key] for key in keys], dtype=pl.Int64)
-    found = texts.replace_strict(distinct, codes, return_dtype=pl.Int64)
-    return Parties(tuple(names)), found.to_numpy()
+    found = texts.replace_strict(distinct, codes, return_dtype=pl.Int64) if len(texts) else codes
+    return Parties(tuple(names)), found
 
 
 def _side(frame: pl.DataFrame, parties: Parties, as_of: date) -> Side:

@@ -67,7 +67,9 @@ class Items:
 
 def items(lines: pl.DataFrame, issued: Side, received: Side, prefix: int) -> Items:
     """The lines of both directions that join to a valid blue invoice of the last 12 months."""
-    wanted = lines.select("invoice_key", "item_name", "specification", "unit", "tax_class", "unit_price", "amount_fen")
+    wanted = lines.select(
+        "invoice_key", "item_name", "specification", "unit", "tax_class", "unit_price", "amount_fen"
+    )
 
     def of(side: Side) -> pl.DataFrame:
         keys = side.frame.filter(pl.Series(side.window(side.blue, MONTHS)))["invoice_key"]

@@ -50,20 +50,23 @@ class Payments:
 
 @dataclass(frozen=True, eq=False)
 class Flows:
-    """Operating movements (经营性流水): loans, own accounts and round trips are already marked as not operating."""
+    """Operating movements (经营性流水): loans, own accounts and round trips are already marked as not
+    operating."""
 
     frame: pl.DataFrame
 
     def operating(self, direction: str, months: int, skip: int = 0) -> pl.DataFrame:
-        """Operating rows of a window. ``NOT_AVAILABLE`` when nobody classified them, ``INSUFFICIENT`` when the
-        statements do not cover the window."""
+        """Operating rows of a window. ``NOT_AVAILABLE`` when nobody classified them, ``INSUFFICIENT`` when
+        the statements do not cover the window."""
         if self.frame["operating"].null_count() == self.frame.height:
             raise Absent(Missing.NOT_AVAILABLE)
         covered = set(self.frame["age"].to_list())
         if max(covered) < skip + months - 1:
             raise Absent(Missing.INSUFFICIENT)
         return self.frame.filter(
-            pl.col("operating"), pl.col("direction") == direction, pl.col("age").is_between(skip, skip + months - 1)
+            pl.col("operating"),
+            pl.col("direction") == direction,
+            pl.col("age").is_between(skip, skip + months - 1),
         )
 
     def total(self, direction: str, months: int, skip: int = 0) -> float:
@@ -72,8 +75,8 @@ class Flows:
 
     def by_payer(self, direction: str, months: int) -> dict[str, float]:
         """Fen by folded counterparty name; natural persons and nameless rows under ``个人``."""
+        rows = self.operating(direction, months).group_by("counterparty_name").agg(pl.col("amount_fen").sum())
         sums: dict[str, float] = {}
-        rows = self.operating(direction, months).select("counterparty_name", "amount_fen")
         for name, amount in rows.iter_rows():
             key = fold_name(name) if name and name.strip() else INDIVIDUAL
             sums[key] = sums.get(key, 0.0) + float(amount)

@@ -15,12 +15,15 @@ _SUFFIX = re.compile(r"(股份有限公司|有限责任公司|集团有限公司
 _PERSON_ID = re.compile(r"\d{17}[\dX]")
 _PERSON_TITLE = re.compile(r"(先生|女士|小姐|同志)$")
 _HAN_NAME = re.compile(r"[\u4e00-\u9fff]{2,3}")
-_COMPANY_WORD = re.compile(r"(公司|厂|店|行|部|院|所|中心|社|会|局|校|馆|队|站|铺|坊|庄|场|室|处|市|县|省|区|镇|村|银行)$")
+_COMPANY_WORD = re.compile(
+    r"(公司|厂|店|行|部|院|所|中心|社|会|局|校|馆|队|站|铺|坊|庄|场|室|处|市|县|省|区|镇|村|银行)$"
+)
 _PLACE = re.compile(r"^(中国|[\u4e00-\u9fff]{2,3}?省)?([\u4e00-\u9fff]{2,3}?市)?(?=[\u4e00-\u9fff]{2,})")
 
 
 def fold_name(name: str) -> str:
-    """A company name without brackets, place prefix, company suffix and punctuation; ``个人`` for a person."""
+    """A company name without brackets, place prefix, company suffix and punctuation; ``个人`` for a
+    person."""
     plain = _NOISE.sub("", _BRACKETS.sub("", name)).upper()
     if is_personal(name, plain):
         return INDIVIDUAL
@@ -29,7 +32,8 @@ def fold_name(name: str) -> str:
 
 
 def is_personal(name: str, plain: str) -> bool:
-    """Whether a title names a natural person: ``个人``, ``张三（个人）``, ``李先生``, or two or three characters."""
+    """Whether a title names a natural person: ``个人``, ``张三（个人）``, ``李先生``, or two or three
+    characters."""
     if INDIVIDUAL in name and not _COMPANY_WORD.search(plain):
         return True
     if _PERSON_TITLE.search(plain):
@@ -38,7 +42,8 @@ def is_personal(name: str, plain: str) -> bool:
 
 
 def party_key(identifier: str | None, name: str | None) -> str | None:
-    """The key of a counterparty: its id, else its folded name; ``个人`` for a natural person; None when nothing is told."""
+    """The key of a counterparty: its id, else its folded name; ``个人`` for a natural person; None when
+    nothing is told."""
     code = (identifier or "").strip().upper()
     if code:
         return INDIVIDUAL if _PERSON_ID.fullmatch(code) and not is_valid(code) else code
@@ -46,7 +51,8 @@ def party_key(identifier: str | None, name: str | None) -> str | None:
 
 
 def province(key: str) -> str | None:
-    """The two-digit province of a company id: 18 characters (USCC), or the older 15 and 20; None for other keys."""
+    """The two-digit province of a company id: 18 characters (USCC), or the older 15 and 20; None for other
+    keys."""
     if len(key) == 18 and is_valid(key):
         return None if key[2:8] == "100000" else key[2:4]
     return key[:2] if len(key) in (15, 20) and key[:6].isdigit() else None

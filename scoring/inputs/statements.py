@@ -34,7 +34,8 @@ class Statements:
     """Shortest income statement that margins are read from."""
 
     def item(self, name: str) -> int:
-        """An item of the newest balance sheet, fen. ``STALE`` when too old, ``NOT_AVAILABLE`` when not stated."""
+        """An item of the newest balance sheet, fen. ``STALE`` when too old, ``NOT_AVAILABLE`` when not
+        stated."""
         return self._pick(self._balance, name)
 
     def income(self, name: str) -> int:
@@ -48,7 +49,12 @@ class Statements:
             raise Absent(Missing.NOT_AVAILABLE)
         _, end = max(sheets, key=lambda period: period[1])
         self._fresh(end)
-        return {name: amount for (_, stop), found in sheets.items() if stop == end for name, amount in found.items()}
+        return {
+            name: amount
+            for (_, stop), found in sheets.items()
+            if stop == end
+            for name, amount in found.items()
+        }
 
     @cached_property
     def incomes(self) -> list[Income]:
@@ -77,7 +83,9 @@ class Statements:
             .sort("event_date", "fetched_at", "amount_fen", nulls_last=False)
         )
         found: dict[tuple[date, date], dict[str, int]] = {}
-        for start, end, item, amount in rows.select("period_start", "period_end", "item", "amount_fen").iter_rows():
+        for start, end, item, amount in rows.select(
+            "period_start", "period_end", "item", "amount_fen"
+        ).iter_rows():
             found.setdefault((start, end), {})[item] = amount
         return found
 

@@ -1,4 +1,5 @@
-"""Policy as data: the shape of the TOML files beside this module. Money is yuan, rates are fractions a year."""
+"""Policy as data: the shape of the TOML files beside this module. Money is yuan, rates are fractions a
+year."""
 
 from __future__ import annotations
 
@@ -53,7 +54,8 @@ class Measurement(Data):
 
 
 class Bins(Data):
-    """Points of one column. Bin i holds edges[i−1] ≤ value < edges[i]; each missing type is a bin of its own."""
+    """Points of one column. Bin i holds edges[i−1] ≤ value < edges[i]; each missing type is a bin of its
+    own."""
 
     weight: float = Field(gt=0)
     edges: tuple[float, ...] = Field(min_length=1)
@@ -136,7 +138,8 @@ class GradeBand(Data):
 
 
 class Scale(Data):
-    """From score to probability of default: 1 / (1 + exp((score − offset) / factor)). Expert, uncalibrated."""
+    """From score to probability of default: 1 / (1 + exp((score − offset) / factor)). Expert,
+    uncalibrated."""
 
     neutral_points: Points
     offset: float
@@ -182,6 +185,8 @@ class LimitPolicy(Data):
     dscr: float
     dscr_stressed: float
     sales_stress: Share
+    operating_leverage: float
+    """Per cent of EBITDA lost with each per cent of sales."""
     leverage: dict[str, float]
     peer_multiple: float
     confirmed_share: Share

@@ -1,5 +1,4 @@
-"""The bank-tax gateway (银税互动平台): signed and encrypted messages, authorization by SMS code, data by
-page."""
+"""The bank-tax gateway (银税互动平台): signed, encrypted messages; authorization by SMS code."""
 
 from __future__ import annotations
 
@@ -13,8 +12,7 @@ from connectors.registry import Endpoint, Tools
 
 
 def connect(target: Endpoint, tools: Tools) -> Connector:
-    """The API route of a region. ``target.keys`` as the README lists them; raises ``RouteBroken`` when one is
-    missing."""
+    """The API route of a region. ``target.keys`` as the README lists them, else ``RouteBroken``."""
     limits = target.overlay.limits
     http = PortalHttp(
         target.base_url,

@@ -10,8 +10,8 @@ import orjson
 
 from connectors.families.gateway.messages import Keys, answer, request
 from connectors.families.gateway.portal import PortalData
-from connectors.http import PortalHttp, persistently, refuse_status, retry_at
-from schema.errors import ContractChanged, TaxlinkError
+from connectors.http import PortalHttp, is_json, persistently, refuse_status, retry_at
+from schema.errors import ContractChanged, DataCorrupt, TaxlinkError
 
 
 class Refusal(Exception):
@@ -38,9 +38,15 @@ class GatewayApi:
         now = datetime.now(UTC)
         request_id, content = request(self._keys, method, orjson.dumps(dict(asked)), now)
         got = self._http.post(self._portal.prefix + method, content, "application/json")
-        if not got.headers.get("Content-Type", "").startswith("application/json"):
-            raise ContractChanged(f"{method} answered {got.status} with something else than JSON")
-        reply = answer(self._keys, request_id, got.body)
+        try:
+            reply = answer(self._keys, request_id, got.body)
+        except (ContractChanged, DataCorrupt):
+            refuse_status(got.status, got.headers, method)
+            if got.status != 200 or not is_json(got.headers):
+                raise ContractChanged(
+                    f"{method} answered {got.status} with something else than JSON"
+                ) from None
+            raise
         if reply.code == "0":
             refuse_status(got.status, got.headers, method)
             return reply.body

@@ -3,21 +3,28 @@ its way."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import orjson
 
 from connectors.families.gateway.api import GatewayApi
 from connectors.families.gateway.portal import PortalData
+from connectors.overlay import Limits
 from schema.dataset import Dataset, Route
 from schema.errors import ContractChanged, DataCorrupt, WrongTaxpayer
 from schema.period import Period, add_months
 from schema.raw import RawPage
 
+AHEAD = 2
+"""Pages under way at once: the portal prepares one while we open the other."""
+MAX_RECORDS = 5_000_000
+"""A count beyond this within a year is no count."""
 DIRECTIONS = {"1": "out", "2": "in"}
 """方向 of the gateway: 1 销项 (issued), 2 进项 (received)."""
 
@@ -31,10 +38,6 @@ class Query:
     period: Period
     locator: str
     page: int = 0
-
-    def next(self) -> Query:
-        """The page after this one."""
-        return replace(self, page=self.page + 1, asked={**self.asked, "ys": self.page + 1})
 
 
 @dataclass(frozen=True)
@@ -55,38 +58,47 @@ class Collection:
         api: GatewayApi,
         portal: PortalData,
         region: str,
-        page_size: int,
+        limits: Limits,
         taxpayer_id: str,
         secret: bytes,
     ) -> None:
-        self._api, self._portal, self._region, self._size = api, portal, region, page_size
-        self._taxpayer_id = taxpayer_id
+        self._api, self._portal, self._region, self._taxpayer_id = api, portal, region, taxpayer_id
+        self._size, self._ahead = limits.page_size, min(AHEAD, limits.concurrency)
         self._base: dict[str, Any] = {"nsrsbh": taxpayer_id, **orjson.loads(secret)}
 
     def pages(self, dataset: Dataset, period: Period) -> Iterator[RawPage]:
-        """Every page in order, the one after under way on a helper thread while the caller works on the one
-        before."""
-        with ThreadPoolExecutor(1, thread_name_prefix="gateway-page") as helper:
-            waiting = self.queries(dataset, period)
-            ahead = self._send(helper, next(waiting, None))
-            sequence = 0
-            while ahead is not None:
-                got = ahead.result()
-                ahead = self._send(helper, self._after(got) or next(waiting, None))
-                yield RawPage(
-                    dataset=dataset,
-                    period=got.query.period,
-                    region=self._region,
-                    route=Route.API,
-                    source_format=f"gateway.{dataset}",
-                    locator=f"{got.query.locator}#{got.query.page}" if got.query.page else got.query.locator,
-                    sequence=sequence,
-                    content=got.content,
-                    content_type="application/json",
-                    fetched_at=got.fetched_at,
-                    portal_total=got.total,
-                )
-                sequence += 1
+        """Every page, the next ones under way on helper threads while the caller works on this one."""
+        waiting = deque(self.queries(dataset, period))
+        under_way: deque[Future[Got]] = deque()
+        with ThreadPoolExecutor(self._ahead, thread_name_prefix="gateway-page") as helpers:
+            try:
+                for sequence in count():
+                    while waiting and len(under_way) < self._ahead:
+                        under_way.append(helpers.submit(self._get, waiting.popleft()))
+                    if not under_way:
+                        return
+                    got = under_way.popleft().result()
+                    waiting.extendleft(reversed(self._rest(got)))
+                    yield self._raw(dataset, sequence, got)
+            finally:
+                for future in under_way:
+                    future.cancel()
+
+    def _raw(self, dataset: Dataset, sequence: int, got: Got) -> RawPage:
+        query = got.query
+        return RawPage(
+            dataset=dataset,
+            period=query.period,
+            region=self._region,
+            route=Route.API,
+            source_format=f"gateway.{dataset}",
+            locator=f"{query.locator}#{query.page}" if query.page else query.locator,
+            sequence=sequence,
+            content=got.content,
+            content_type="application/json",
+            fetched_at=got.fetched_at,
+            portal_total=got.total,
+        )
 
     def queries(self, dataset: Dataset, period: Period) -> Iterator[Query]:
         """The first query of each part of the period (and direction), oldest first."""
@@ -103,9 +115,6 @@ class Collection:
                 asked = {**self._base, "kprqq": start, "kprqz": end, "fx": side, "ys": 1, "mys": self._size}
                 yield Query(method, asked, part, f"{method}/{part}/{direction}", page=1)
 
-    def _send(self, helper: ThreadPoolExecutor, query: Query | None) -> Future[Got] | None:
-        return helper.submit(self._get, query) if query is not None else None
-
     def _get(self, query: Query) -> Got:
         content = self._api.call(query.method, query.asked)
         found = head(content)
@@ -116,10 +125,15 @@ class Collection:
             raise ContractChanged(f"{query.locator} does not tell its count (zts)")
         return Got(query, content, found.total if counted else 1, datetime.now(UTC))
 
-    def _after(self, got: Got) -> Query | None:
-        if not got.query.page or got.total is None or got.query.page * self._size >= got.total:
-            return None
-        return got.query.next()
+    def _rest(self, got: Got) -> list[Query]:
+        """The pages after a first one, as its total tells."""
+        query, total = got.query, got.total
+        if query.page != 1 or total is None:
+            return []
+        if total > MAX_RECORDS:
+            raise ContractChanged(f"{query.locator} counts {total} records")
+        last = -(-total // self._size)
+        return [replace(query, page=page, asked={**query.asked, "ys": page}) for page in range(2, last + 1)]
 
 
 def parts(period: Period, months: int) -> Iterator[Period]:

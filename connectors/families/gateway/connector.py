@@ -24,8 +24,7 @@ class GatewayConnector:
 
     def __init__(self, region: str, api: GatewayApi, overlay: RouteOverlay, portal: PortalData) -> None:
         self._region, self._api, self._portal = region, api, portal
-        self._page_size = overlay.limits.page_size
-        self.datasets = overlay.datasets
+        self._limits, self.datasets = overlay.limits, overlay.datasets
 
     def authorize(self, request: AuthorizationRequest) -> GatewayFlow:
         return GatewayFlow(self._api, self._portal, request)
@@ -41,7 +40,7 @@ class GatewayConnector:
     def fetch(self, grant: Grant, taxpayer_id: str, dataset: Dataset, period: Period) -> Iterator[RawPage]:
         """Every answer carries the company's id and is checked before it is handed over."""
         collection = Collection(
-            self._api, self._portal, self._region, self._page_size, taxpayer_id, grant.secret
+            self._api, self._portal, self._region, self._limits, taxpayer_id, grant.secret
         )
         return collection.pages(dataset, period)
 

@@ -1,5 +1,4 @@
-"""One authorization at the gateway: apply, one SMS code, grant. The reference is the gateway's idempotency
-key."""
+"""One authorization at the gateway: apply, SMS code, grant. The reference is the idempotency key."""
 
 from __future__ import annotations
 
@@ -14,6 +13,7 @@ from connectors.interface import Answer, AuthorizationRequest, Challenge, Challe
 from schema.errors import (
     Action,
     AnswerInvalid,
+    ChallengeExpired,
     ChallengeRejected,
     ContractChanged,
     GrantRevoked,
@@ -28,8 +28,7 @@ _STATE_VERSION = 1
 
 
 class GatewayFlow:
-    """See ``connectors.interface.Flow``. Its state holds no secret: the gateway knows the application by
-    reference."""
+    """See ``connectors.interface.Flow``. Its state holds no secret: the gateway knows the reference."""
 
     def __init__(self, api: GatewayApi, portal: PortalData, request: AuthorizationRequest) -> None:
         self._api, self._portal, self._request = api, portal, request
@@ -52,7 +51,7 @@ class GatewayFlow:
         """The grant of this reference, by whatever route it was made."""
         try:
             found = self._outcome(self._api.call("authorization.query", {"ywlsh": self._request.reference}))
-        except GrantRevoked:
+        except (ChallengeExpired, GrantRevoked):
             return None
         return found if isinstance(found, Grant) else None
 

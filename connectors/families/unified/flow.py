@@ -250,5 +250,5 @@ def _instant(text: str) -> datetime:
 
 
 def _complete(view: View) -> None:
-    if view.page and not view.whole and view.fault is None:
+    if not view.whole and view.fault is None:
         raise ConnectionBroken("a page ended early")

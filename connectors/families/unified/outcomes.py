@@ -30,10 +30,10 @@ class Marker(_Strict):
 
 
 class FaultPattern(_Strict):
-    """A cause by the HTTP status, or by a text at a place."""
+    """A cause by one of these HTTP statuses, or by a text at a place."""
 
     cause: str
-    status: int | None = None
+    status: tuple[int, ...] = ()
     at: str = ""
     text: str = ""
 
@@ -73,7 +73,11 @@ def patterns(labels: Mapping[str, str]) -> Patterns:
 
 @dataclass(frozen=True)
 class View:
-    """One page as it stands. ``page`` is a name of ``portal.toml``, empty for a page that nobody knows."""
+    """One page as it stands.
+
+    ``page`` is a name of ``portal.toml``, empty for one that nobody knows; ``whole`` is False for one that ended
+    early.
+    """
 
     content: bytes = field(repr=False)
     document: html.HtmlElement = field(repr=False)
@@ -125,7 +129,7 @@ def look(content: bytes, status: int, known: Patterns, retry_after: str = "") ->
 
 def _fault(document: html.HtmlElement, status: int, known: Patterns, retry_after: str) -> TaxlinkError | None:
     for pattern in known.fault:
-        if pattern.status == status or (pattern.at and _says(document, pattern)):
+        if status in pattern.status or (pattern.at and _says(document, pattern)):
             wait = timedelta(seconds=int(retry_after)) if retry_after.isdigit() else None
             return catalogue()[pattern.cause](retry_at=datetime.now(UTC) + wait if wait else None)
     return None

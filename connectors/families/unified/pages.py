@@ -10,14 +10,14 @@ import base64
 import binascii
 import struct
 from collections.abc import Awaitable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lxml import html
 from playwright.async_api import FloatRect, TimeoutError
 
 from connectors.families.unified.outcomes import Patterns, View, look
 from connectors.interface import Option
-from connectors.rpa.browser import Tab
+from connectors.rpa.browser import Received, Tab
 from schema.errors import ConnectionBroken, PageChanged
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -70,8 +70,12 @@ class Pages:
 
     async def read(self, url: str) -> View:
         """The page at an address by the session's cookies, without rendering it."""
-        received = await self.tab.get(url)
-        return look(received.body, received.status, self._known, received.headers.get("retry-after", ""))
+        return self.seen(await self.tab.get(url))
+
+    def seen(self, received: Received) -> View:
+        """An answer as a page."""
+        found = look(received.body, received.status, self._known, received.headers.get("retry-after", ""))
+        return found if found.page else _judged_by_source(found, received.body)
 
     async def sign_in(self, company: str, account: str, password: str) -> View:
         """Fill in the form and press 登录, which opens the captcha."""
@@ -116,9 +120,10 @@ class Pages:
             f'[name="bank"][value="{bank}"]',
             *(f'[name="scope"][value="{each}"]' for each in scopes),
         ):
-            await form.locator(field_value).check()
+            # force: waiting for a box to stand still costs 40 ms each.
+            await form.locator(field_value).check(force=True)
         await form.locator("#tx-term").select_option(term)
-        await form.locator("#tx-agree").check()
+        await form.locator("#tx-agree").check(force=True)
         return await self._follow(self._page.click("#tx-grant-submit"))
 
     async def revoke(self, receipt: str) -> View:
@@ -130,14 +135,18 @@ class Pages:
         found = await self._look()
         if found.page or found.fault:
             return found
+        found = _judged_by_source(found, await self.tab.source())
+        return await self._look() if found.whole and await self._appears() else found
+
+    async def _appears(self) -> bool:
+        """Whether anything known shows up late."""
         anything = " | ".join(marker.at for marker in self._known.page)
+        known = self._page.locator(f"xpath={anything}").first
         try:
-            await self._page.locator(f"xpath={anything}").first.wait_for(
-                state="attached", timeout=_LATE_MILLISECONDS
-            )
+            await known.wait_for(state="attached", timeout=_LATE_MILLISECONDS)
         except TimeoutError:
-            return found
-        return await self._look()
+            return False
+        return True
 
     async def _look(self) -> View:
         if self._page.url.startswith("chrome-error:"):
@@ -162,6 +171,11 @@ class Pages:
         if box is None:
             raise PageChanged(f"{selector} is not to be seen")
         return box
+
+
+def _judged_by_source(view: View, source: bytes) -> View:
+    """An unknown page is whole when its source is: a browser closes what a broken answer left open."""
+    return replace(view, whole=source.rstrip().endswith(b"</html>"))
 
 
 def captcha(view: View) -> Captcha:

@@ -10,6 +10,8 @@ import io
 import zipfile
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from itertools import count
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode, urljoin
 
@@ -59,10 +61,9 @@ class Reading:
         yield from readers[dataset](period)
 
     def _taxpayer(self, period: Period) -> Iterator[RawPage]:
-        view = self._visit("taxpayer", self._known.paths["taxpayer"])
-        yield self._html(
-            Dataset.TAXPAYER, period, "unified.taxpayer_html", self._known.paths["taxpayer"], view, 1
-        )
+        path = self._known.paths["taxpayer"]
+        view = self._visit("taxpayer", path)
+        yield self._html(Dataset.TAXPAYER, period, "unified.taxpayer_html", path, view, 1)
 
     def _credit(self, period: Period) -> Iterator[RawPage]:
         path = self._known.paths["credit"]
@@ -70,7 +71,7 @@ class Reading:
         yield self._html(Dataset.TAX_CREDIT_RATING, period, "unified.credit_html", path, view, _total(view))
 
     def _returns(self, period: Period) -> Iterator[RawPage]:
-        """The list, then every return on it. The list itself is a page too: it proves an empty result."""
+        """Every return on the list; the list itself where it is empty, as the proof of that."""
         path = f"{self._known.paths['returns']}?{urlencode({'start': period.start, 'end': period.end})}"
         view = self._visit("returns", path)
         links = [str(link.get("href", "")) for link in view.find(_DETAILS)]
@@ -80,44 +81,40 @@ class Reading:
         if not links:
             yield self._html(Dataset.TAX_RETURN, period, "unified.vat_html", path, view, 0)
         for link in links:
-            detail = self._read("return", link)
-            yield self._html(Dataset.TAX_RETURN, period, "unified.vat_html", link, detail, total)
+            detail, locator = self._read("return", link), f"{path}#{link}"
+            yield self._html(Dataset.TAX_RETURN, period, "unified.vat_html", locator, detail, total)
 
     def _invoices(self, period: Period) -> Iterator[RawPage]:
-        """All counts first, so that every page carries the whole total; then the exports."""
+        """Both directions, in ranges that the platform takes: the export, or the tables where none is."""
         wanted = [(direction, chunk) for direction in DIRECTIONS for chunk in chunks(period)]
-        first = self._visit("invoices", self._query(*wanted[0]))
-        views = [first, *(self._read("invoices", self._query(*each)) for each in wanted[1:])]
-        asked = [(direction, chunk, view) for (direction, chunk), view in zip(wanted, views, strict=True)]
-        total = sum(_total(view) for _, _, view in asked)
-        for direction, chunk, view in asked:
-            links = view.find(_EXPORT)
-            if _total(view) and links:
-                yield self._spreadsheet(period, direction, chunk, str(links[0].get("href", "")), total)
+        for direction, chunk in wanted:
+            open_page = self._read if self._sequence else self._visit
+            view = open_page("invoices", self._query(direction, chunk))
+            total, links = _total(view), view.find(_EXPORT)
+            locator = self._locator(direction, chunk)
+            if total and links:
+                yield self._spreadsheet(period, locator, str(links[0].get("href", "")), total)
             else:
-                yield from self._tables(period, direction, chunk, view, total)
+                yield from self._tables(period, locator, view, total)
 
-    def _spreadsheet(self, period: Period, direction: str, chunk: Period, link: str, total: int) -> RawPage:
+    def _spreadsheet(self, period: Period, locator: str, link: str, total: int) -> RawPage:
         url = self._url(link)
         received = self._run(self._walk.tab.get(url))
-        if received.status != 200 or "html" in received.headers.get("content-type", ""):
-            self._checked(self._run(self._walk.read(url)), "invoices")
-            raise PageChanged("the export answers with a page")
+        if received.status != HTTPStatus.OK or "html" in received.headers.get("content-type", ""):
+            self._checked(self._walk.seen(received), "export")
         if not zipfile.is_zipfile(io.BytesIO(received.body)):
             raise DataCorrupt(f"the export of {len(received.body)} bytes is no spreadsheet")
-        locator = self._locator(direction, chunk)
         return self._raw(Dataset.INVOICE, period, "unified.invoice_xlsx", locator, received.body, XLSX, total)
 
-    def _tables(
-        self, period: Period, direction: str, chunk: Period, view: View, total: int
-    ) -> Iterator[RawPage]:
-        """Where nothing can be exported, page by page."""
-        locator = self._locator(direction, chunk)
-        yield self._html(Dataset.INVOICE, period, "unified.invoice_html", locator, view, total)
-        while following := view.find(_NEXT):
-            link = str(following[0].get("href", ""))
-            view = self._read("invoices", urljoin(self._url(self._query(direction, chunk)), link))
-            yield self._html(Dataset.INVOICE, period, "unified.invoice_html", locator, view, total)
+    def _tables(self, period: Period, locator: str, view: View, total: int) -> Iterator[RawPage]:
+        """Page by page, where nothing can be exported."""
+        yield self._html(Dataset.INVOICE, period, "unified.invoice_html", f"{locator}#1", view, total)
+        for number in count(2):
+            if not (following := view.find(_NEXT)):
+                return
+            link = urljoin(self._known.paths["invoices"], str(following[0].get("href", "")))
+            view, place = self._read("invoices", link), f"{locator}#{number}"
+            yield self._html(Dataset.INVOICE, period, "unified.invoice_html", place, view, total)
 
     def _query(self, direction: str, chunk: Period) -> str:
         asked = {"direction": direction, "start": chunk.start, "end": chunk.end, "size": 100}
@@ -135,7 +132,7 @@ class Reading:
         return self._checked(self._run(self._walk.read(self._url(link))), page)
 
     def _checked(self, view: View, page: str) -> View:
-        if view.fault is None and view.page and not view.whole:
+        if view.fault is None and not view.whole:
             raise DataCorrupt("a page ended early")
         if view.page in ("sign_in", "captcha"):
             raise SessionExpired

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from connectors.families.unified import pages, sessions
 from connectors.families.unified.flow import UnifiedFlow
@@ -47,7 +47,8 @@ class UnifiedConnector:
             yield from reading.pages(dataset, period)
 
     def revoke(self, grant: Grant, taxpayer_id: str) -> None:
-        with self._session(grant, taxpayer_id) as walk:
+        """Also ends the session: nothing is read under a grant that was withdrawn. Idempotent."""
+        with suppress(GrantRevoked), self._session(grant, taxpayer_id, keep=False) as walk:
             run = self._browser().run
             view = run(walk.visit(self._url("grants")))
             self._own(view, taxpayer_id)
@@ -69,8 +70,8 @@ class UnifiedConnector:
         """Nothing is held here: tabs belong to flows and fetches, the browser to the worker."""
 
     @contextmanager
-    def _session(self, grant: Grant, taxpayer_id: str) -> Iterator[Pages]:
-        """The tab that the attempt left, or a fresh one with the sealed session; then left again."""
+    def _session(self, grant: Grant, taxpayer_id: str, *, keep: bool = True) -> Iterator[Pages]:
+        """The attempt's own tab, or a fresh one with the sealed session; then kept for the next dataset."""
         sealed, name = sessions.unseal(grant.secret), sessions.key(grant.secret)
         if sealed.taxpayer_id != taxpayer_id:
             raise WrongTaxpayer
@@ -88,7 +89,7 @@ class UnifiedConnector:
         except BaseException:
             browser.run(tab.close())
             raise
-        browser.run(browser.keep(name, tab))
+        browser.run(browser.keep(name, tab) if keep else tab.close())
 
     def _own(self, view: View, taxpayer_id: str) -> None:
         if view.page == "sign_in":

@@ -1,5 +1,4 @@
-"""A bank-tax gateway (银税互动): POST ``/yspt/v1/<method>`` with SM2-signed, SM4-encrypted JSON. README
-beside the connector."""
+"""A bank-tax gateway (银税互动). The connector's README describes the wire."""
 
 from __future__ import annotations
 

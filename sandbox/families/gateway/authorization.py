@@ -1,5 +1,4 @@
-"""银税授权 by API: apply, confirm by SMS code, query, revoke. The bank's serial number (ywlsh) is the
-idempotency key."""
+"""银税授权 by API: apply, confirm by SMS code, query, revoke. The bank's ywlsh is idempotent."""
 
 from __future__ import annotations
 
@@ -147,8 +146,7 @@ class Authorizations:
         raise Problem("40901", orjson.loads(self._pending(application)))
 
     def _query(self, asked: dict[str, Any]) -> bytes:
-        """By ywlsh: granted (02, 03 revoked), pending (01). A grant made at the region's pages is found
-        too."""
+        """By ywlsh: granted (02, 03 revoked), pending (01). A grant made on pages is found too."""
         if grant := self._portal.directory.grant(asked["ywlsh"]):
             return self._granted(grant)
         return self._pending(self._application(asked))

@@ -101,6 +101,5 @@ class App:
 
 
 def bound(fields: Mapping[str, str], direction: str) -> bytes:
-    """The associated data of a body: it opens only in its own envelope and direction (``request`` or
-    ``answer``)."""
+    """The associated data of a body: it opens only in its own envelope, as ``request`` or ``answer``."""
     return "|".join((fields["appId"], fields["method"], fields["requestId"], direction)).encode()

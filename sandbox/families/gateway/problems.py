@@ -29,13 +29,11 @@ MESSAGES = {
     "42901": "访问过于频繁",
     "50301": "系统维护中",
 }
-"""By code. The first three digits are the HTTP status of the class; the answer itself is 200 but for 429 and
-503."""
+"""By code. Its first three digits would be the HTTP status, which is 200 for all but 429 and 503."""
 
 
 class Problem(Exception):
-    """An answer other than success. ``body`` travels encrypted like any other; ``retry_after`` is in
-    seconds."""
+    """An answer other than success. ``body`` is encrypted like any other; ``retry_after`` is in seconds."""
 
     def __init__(self, code: str, body: dict[str, Any] | None = None, retry_after: int | None = None) -> None:
         super().__init__(code)

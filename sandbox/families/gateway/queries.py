@@ -1,5 +1,4 @@
-"""What the gateway tells of a company under a grant: registration, credit grades, VAT returns, invoices by
-page."""
+"""What the gateway tells of a company under a grant: registration, grades, returns, invoices."""
 
 from __future__ import annotations
 
@@ -30,11 +29,15 @@ _RENAMED = {
 
 
 class Queries:
-    """Read-only methods. Invoice rows are encoded once a company and direction, then cut and joined."""
+    """Read-only methods. Invoice rows are encoded once, at the start, then cut and joined."""
 
     def __init__(self, portal: Portal, authorizations: Authorizations) -> None:
         self._portal, self._authorizations = portal, authorizations
-        self._invoices: dict[tuple[str, str], tuple[list[str], list[bytes]]] = {}
+        self._invoices = {
+            (company.taxpayer_id, side): encoded_invoices(invoices)
+            for company in portal.directory.companies.values()
+            for side, invoices in (("1", company.issued), ("2", company.received))
+        }
 
     def methods(self) -> Mapping[str, Method]:
         return {
@@ -65,7 +68,7 @@ class Queries:
         if side not in ("1", "2") or page < 1 or not 1 <= size <= MAX_PAGE:
             raise Problem("40003")
         company = self._shown("invoice.query", self._authorizations.checked(asked, "FPXX", days))
-        dates, rows = self._rows(company, side)
+        dates, rows = self._invoices[company.taxpayer_id, side]
         first, last = bisect_left(dates, days[0]), bisect_right(dates, days[1])
         start = min(last, first + (page - 1) * size)
         head = {"nsrsbh": company.taxpayer_id, "fx": side, "zts": last - first, "ys": page, "mys": size}
@@ -73,12 +76,6 @@ class Queries:
             orjson.dumps(head)[:-1] + b',"fpxx":[' + b",".join(rows[start : min(last, start + size)]) + b"]}"
         )
         return self._out("invoice.query", content)
-
-    def _rows(self, company: Company, side: str) -> tuple[list[str], list[bytes]]:
-        key = (company.taxpayer_id, side)
-        if key not in self._invoices:
-            self._invoices[key] = encoded_invoices(company.issued if side == "1" else company.received)
-        return self._invoices[key]
 
     def _shown(self, name: str, company: Company) -> Company:
         if self._portal.faults.active(FaultKind.WRONG_COMPANY, PREFIX + name):

@@ -1,5 +1,4 @@
-"""Records in the gateway's words: keys are pinyin initials, amounts are strings, dates come in two
-notations."""
+"""Records in the gateway's words: pinyin keys, amounts as text, dates in two notations."""
 
 from __future__ import annotations
 

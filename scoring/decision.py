@@ -1,0 +1,238 @@
+"""One decision: measure, score, check, size, price, explain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schema.dataset import Missing
+from schema.snapshot import Snapshot
+from scoring.context import Context
+from scoring.control_facts import Fact, control_facts
+from scoring.controls import check_controls, check_warnings
+from scoring.facts import Facts
+from scoring.limit import no_limit, size
+from scoring.measure import Absent, Value, measure_all
+from scoring.policy.loader import load
+from scoring.policy.model import Grade, Policy, Product
+from scoring.rate import no_rate, price
+from scoring.reasons import (
+    LIMIT_REASON,
+    LIMIT_SMALL,
+    NO_LIMIT_SOURCE,
+    NO_SCORE,
+    RATE_CAPPED,
+    SCORE_LOW,
+    UNKNOWN_PRODUCT,
+    control_codes,
+    explain,
+    for_customer,
+    score_codes,
+)
+from scoring.result import (
+    ControlResult,
+    Decision,
+    Effect,
+    Light,
+    Limit,
+    Rate,
+    ScoreResult,
+    Status,
+    SubModelResult,
+)
+from scoring.scorecard import Scored, combine, default_probability, grade, score_submodel
+from scoring.sizing import gather
+
+__all__ = ["Application", "Decision", "ScoreResult", "score"]
+
+FEN = 100
+
+
+class Application(BaseModel):
+    """What is applied for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    requested_amount_fen: int = Field(gt=0)
+    term_months: int = Field(ge=1, le=120)
+    product: str = "general"
+    relation: Literal["none", "settlement", "payroll"] = "none"
+    """Standing business with the bank that the rate takes into account."""
+
+
+def score(
+    snapshot: Snapshot,
+    *,
+    application: Application,
+    policy: Policy | None = None,
+    context: Context | None = None,
+    decided_at: datetime,
+) -> ScoreResult:
+    """The decision on an application. Missing data never raises: it refers, or declines, with its reasons.
+
+    Pure: the same arguments give the same result. Raises ``ValueError`` for a ``decided_at`` without a zone.
+    """
+    policy = policy or load()
+    facts = Facts(snapshot, context or Context(), decided_at, policy.measurement)
+    values = measure_all(facts)
+    known: dict[str, Fact] = {**values, **control_facts(facts)}
+    quarterly = _quarterly(facts)
+    scored = {
+        name: score_submodel(values, card, policy.scale.neutral_points, quarterly=quarterly)
+        for name, card in policy.submodels.items()
+    }
+    total, weights = combine(scored, policy)
+    pd = None if total is None else default_probability(total, policy.scale)
+    reached = None if pd is None else grade(pd, policy.scale)
+    light = _fraud_light(scored["invoice_tax_fraud"], policy)
+    product = policy.products.get(application.product)
+    controls = check_controls(policy, known, application.product, quarterly=quarterly)
+    limit, rate = _terms(facts, values, known, policy, application, product, reached, pd, light)
+    decision, codes = _decide(
+        policy, controls, product, pd, limit, rate, score_codes(values, scored, weights)
+    )
+    reasons = explain(codes, known, policy)
+    if decision is Decision.DECLINE:
+        limit = limit.model_copy(update={"limit_fen": 0})
+    return ScoreResult(
+        as_of=facts.as_of,
+        fetched_at=snapshot.fetched_at,
+        decided_at=decided_at,
+        policy_version=policy.version,
+        policy_hash=policy.sha256,
+        calibrated=policy.calibrated,
+        product=application.product,
+        decision=decision,
+        route=_route(policy, decision, reached, light, limit, controls, scored),
+        score=None if total is None else round(total, 1),
+        grade=reached,
+        pd=pd,
+        fraud_light=light,
+        submodels={name: _submodel(one, weights[name]) for name, one in scored.items()},
+        limit=limit,
+        rate=rate,
+        controls=controls,
+        warnings=check_warnings(policy, known, application.product, quarterly=quarterly),
+        reasons=reasons,
+        customer_reasons=for_customer(reasons, policy),
+        indicators={key: None if isinstance(value, Missing) else value for key, value in values.items()},
+        missing={key: value for key, value in values.items() if isinstance(value, Missing)},
+    )
+
+
+def _quarterly(facts: Facts) -> bool:
+    try:
+        return facts.declared.unit > 1
+    except Absent:
+        return False
+
+
+def _fraud_light(fraud: Scored, policy: Policy) -> Light:
+    """Amber too when the sub-model could not be measured: unknown is never green."""
+    if fraud.score is None:
+        return "amber"
+    if fraud.score < policy.scale.red_below:
+        return "red"
+    return "amber" if fraud.score < policy.scale.amber_below else "green"
+
+
+def _terms(
+    facts: Facts,
+    values: Mapping[str, Value],
+    known: Mapping[str, Fact],
+    policy: Policy,
+    application: Application,
+    product: Product | None,
+    reached: Grade | None,
+    pd: float | None,
+    light: Light,
+) -> tuple[Limit, Rate]:
+    if reached is None or pd is None or product is None:
+        return no_limit(Missing.INSUFFICIENT if product else Missing.NOT_APPLICABLE), no_rate()
+    rate = price(reached, pd, application.term_months, product.scenario, application.relation, policy)
+    sizing = gather(
+        facts,
+        values,
+        known,
+        policy.limit,
+        grade=reached,
+        fraud_light=light,
+        requested=application.requested_amount_fen / FEN,
+        term_months=application.term_months,
+        annual_rate=rate.annual_rate or 0.0,
+    )
+    return size(sizing, policy.limit, product), rate
+
+
+def _decide(
+    policy: Policy,
+    controls: list[ControlResult],
+    product: Product | None,
+    pd: float | None,
+    limit: Limit,
+    rate: Rate,
+    scores: list[str],
+) -> tuple[Decision, list[str]]:
+    """The decision and its reason codes. A decline by hard controls lists all that act, and no score
+    reason."""
+    if stopped := control_codes(controls, Effect.DECLINE):
+        return Decision.DECLINE, stopped
+    if pd is not None and pd > policy.scale.decline_above_pd:
+        return Decision.DECLINE, [SCORE_LOW, *scores]
+    small = limit.indicative_fen < policy.limit.minimum * FEN
+    if limit.source is not None and small and limit.binding != "requested":
+        return Decision.DECLINE, [LIMIT_SMALL, *_binding(limit), *scores]
+    referred = control_codes(controls, Effect.REFER)
+    if product is None:
+        referred.append(UNKNOWN_PRODUCT)
+    if pd is None:
+        referred.append(NO_SCORE)
+    elif limit.source is None:
+        referred.append(NO_LIMIT_SOURCE)
+    if rate.covers_cost is False:
+        referred.append(RATE_CAPPED)
+    return Decision.REFER if referred else Decision.APPROVE, [*referred, *_binding(limit), *scores]
+
+
+def _binding(limit: Limit) -> list[str]:
+    return [LIMIT_REASON[limit.binding]] if limit.binding in LIMIT_REASON else []
+
+
+def _route(
+    policy: Policy,
+    decision: Decision,
+    reached: Grade | None,
+    light: Light,
+    limit: Limit,
+    controls: list[ControlResult],
+    scored: Mapping[str, Scored],
+) -> Literal["pre_approved", "simplified", "full"]:
+    """The first row of the policy's table that fits. Only an approval may take a shorter route."""
+    if decision is not Decision.APPROVE or reached is None:
+        return policy.routes[-1].route
+    unknown = sum(control.status is Status.UNKNOWN and control.must for control in controls)
+    flags = sum(control.status is Status.HIT for control in controls)
+    for row in policy.routes:
+        if (
+            reached in row.grades
+            and light in row.fraud
+            and (row.max_limit is None or limit.limit_fen <= row.max_limit * FEN)
+            and (row.max_unknown is None or unknown <= row.max_unknown)
+            and (row.max_flags is None or flags <= row.max_flags)
+            and all(scored[name].score is not None for name in row.submodels)
+        ):
+            return row.route
+    return policy.routes[-1].route
+
+
+def _submodel(one: Scored, weight: float) -> SubModelResult:
+    return SubModelResult(
+        score=None if one.score is None else round(one.score, 1),
+        weight=weight,
+        contribution=weight * (one.score or 0.0),
+        coverage=one.coverage,
+        points=one.points,
+    )

@@ -1,0 +1,113 @@
+"""Why: reason codes for the bank, and what of them the customer may read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from schema.dataset import Missing
+from scoring.control_facts import Fact
+from scoring.indicators import CATALOGUE
+from scoring.measure import Value
+from scoring.policy.model import Policy
+from scoring.result import ControlResult, CustomerReason, Effect, Reason, Status
+from scoring.scorecard import Scored
+
+MOST = 4
+WITHHELD = "FR00"
+UNKNOWN_MUST = "DQ06"
+UNKNOWN_PRODUCT = "DQ05"
+STALE_DATA = "DQ07"
+SCORE_LOW = "SC00"
+NO_SCORE = "SC01"
+LIMIT_SMALL = "LM01"
+NO_LIMIT_SOURCE = "LM10"
+RATE_CAPPED = "RT01"
+
+LIMIT_REASON = {
+    "L_tax": "LM02",
+    "L_inv": "LM03",
+    "L_dscr": "LM04",
+    "L_lev": "LM05",
+    "L_wc": "LM06",
+    "L_flow": "LM07",
+    "L_peer": "LM08",
+    "L_grade": "LM09",
+}
+"""Binding cap to reason code; a limit bound by the request needs none."""
+
+_DATA_REASON = {"INV": "DQ01", "ITM": "DQ01", "TXN": "DQ02", "DEC": "DQ03", "PAY": "DQ03", "TPR": "DQ04"}
+CODES = frozenset(
+    {WITHHELD, UNKNOWN_MUST, UNKNOWN_PRODUCT, STALE_DATA, SCORE_LOW, NO_SCORE, LIMIT_SMALL, NO_LIMIT_SOURCE}
+    | {RATE_CAPPED, *LIMIT_REASON.values(), *_DATA_REASON.values()}
+)
+"""Codes that the code itself gives; those of indicators and rules are named where they are."""
+
+_DATA_GONE = (Missing.NOT_AUTHORISED, Missing.NOT_AVAILABLE)
+
+
+def score_codes(
+    values: Mapping[str, Value], scored: Mapping[str, Scored], weights: Mapping[str, float]
+) -> list[str]:
+    """The families that cost the most points against the neutral bin, at most four, largest first, ties by
+    code.
+
+    A column whose data is not there is charged to the gap in the data, not to its family.
+    """
+    cost: defaultdict[str, float] = defaultdict(float)
+    for entry in CATALOGUE.values():
+        if entry.submodel not in scored:
+            continue
+        for key in entry.columns:
+            if key in scored[entry.submodel].shortfall:
+                code = _code(values[key], entry.reason_family, entry.sources[0])
+                cost[code] += scored[entry.submodel].shortfall[key] * weights[entry.submodel]
+    ranked = sorted(((-points, code) for code, points in cost.items() if points > 1e-9))
+    return [code for _, code in ranked[:MOST]]
+
+
+def _code(value: Value, family: str, source: str) -> str:
+    if value is Missing.STALE:
+        return STALE_DATA
+    return _DATA_REASON.get(source, family) if value in _DATA_GONE else family
+
+
+def control_codes(controls: Iterable[ControlResult], effect: Effect) -> list[str]:
+    """Reason codes of the rules that bring about an effect: all that hit, and one for all that are
+    unknown."""
+    acting = [control for control in controls if control.effect is effect]
+    codes = [control.reason for control in acting if control.status is Status.HIT]
+    if any(control.status is Status.UNKNOWN for control in acting):
+        codes.append(UNKNOWN_MUST)
+    return codes
+
+
+def explain(codes: Iterable[str], facts: Mapping[str, Fact], policy: Policy) -> list[Reason]:
+    """The codes once each, in order, with their text and the figures to show."""
+    return [
+        Reason(
+            code=code,
+            text=policy.reasons[code].internal,
+            fields={
+                key: None if isinstance(fact := facts.get(key, Missing.NOT_AVAILABLE), Missing) else fact
+                for key in policy.reasons[code].fields
+            },
+            disclose=policy.reasons[code].disclose,
+        )
+        for code in dict.fromkeys(codes)
+    ]
+
+
+def for_customer(reasons: Iterable[Reason], policy: Policy) -> list[CustomerReason]:
+    """What may be told. Every reason that may not be is ``FR00``, once."""
+    codes = dict.fromkeys(reason.code if reason.disclose else WITHHELD for reason in reasons)
+    return [
+        CustomerReason(
+            code=code,
+            zh=policy.reasons[code].zh,
+            en=policy.reasons[code].en,
+            hint_zh=policy.reasons[code].hint_zh,
+            hint_en=policy.reasons[code].hint_en,
+        )
+        for code in codes
+    ]

@@ -1,0 +1,130 @@
+"""Gathers what the limit is made of from indicator values, facts and the bank's own knowledge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from schema.dataset import Missing
+from scoring.control_facts import Fact
+from scoring.facts import FEN, Facts
+from scoring.limit import Sizing
+from scoring.measure import Absent, Value
+from scoring.policy.model import Grade, LimitPolicy
+from scoring.result import Light
+
+CORE_SOURCES = ("invoice", "tax_return", "tax_payment", "bank_transaction")
+"""Core sources that are tables; the fifth is the credit report, told by the bank's knowledge of debt."""
+
+
+def gather(
+    facts: Facts,
+    values: Mapping[str, Value],
+    control: Mapping[str, Fact],
+    policy: LimitPolicy,
+    *,
+    grade: Grade,
+    fraud_light: Light,
+    requested: float,
+    term_months: int,
+    annual_rate: float,
+) -> Sizing:
+    """The sizing of one application; ``requested`` in yuan."""
+    basis, vat, cit = _tax(facts)
+    rating = control["tax_credit_grade"]
+    known = facts.context
+    found: dict[str, Value] = {
+        "sales": values["out_amt_12m"],
+        "growth": values["out_yoy_12m"],
+        "top_share": values["cust_top1_share_12m"],
+        "related": values["related_sale_ratio_12m"],
+        "loop": values["loop_net_ratio_12m"],
+        "vat": vat,
+        "cit": cit,
+        "inflow": _try(lambda: facts.flows.total("in", 12) / FEN),
+        "outflow": _try(lambda: facts.flows.total("out", 12) / FEN),
+        "net_margin": values["fin_net_margin_12m"],
+        "turnover_days": _try(lambda: _turnover_days(facts)),
+        "own_funds": _yuan(known.own_funds_fen),
+        "wc_loans": _yuan(known.working_capital_loans_fen),
+        "other_funding": _yuan(known.other_funding_fen),
+        "debt": _yuan(known.operating_debt_fen),
+        "service": _yuan(known.annual_service_fen),
+        "ebitda": _yuan(known.ebitda_fen),
+        "peer": _yuan(known.largest_unsecured_limit_fen),
+        "confirmed": _yuan(known.confirmed_ar_fen),
+    }
+    return Sizing(
+        values=found,
+        grade=grade,
+        fraud_light=fraud_light,
+        tax_rating=None if isinstance(rating, Missing) else str(rating),
+        tax_basis=basis,
+        sector=_sector(facts, policy),
+        missing_sources=sum(facts.why_absent(table) is not None for table in CORE_SOURCES)
+        + (known.operating_debt_fen is None),
+        requested=requested,
+        term_months=term_months,
+        annual_rate=annual_rate,
+    )
+
+
+def _try(measure: Callable[[], float]) -> Value:
+    try:
+        return float(measure())
+    except Absent as nothing:
+        return nothing.reason
+
+
+def _yuan(amount_fen: int | None) -> Value:
+    return Missing.NOT_AVAILABLE if amount_fen is None else amount_fen / FEN
+
+
+def _tax(facts: Facts) -> tuple[Literal["tax_payment", "declared"] | None, Value, Value]:
+    """Where tax is read from, yearly VAT and yearly income tax: the 24-month mean, or the last year when
+    falling.
+
+    Tax paid into the treasury when it is known; else VAT declared payable, and no income tax.
+    """
+    if facts.why_absent("tax_payment") is None:
+        return "tax_payment", _try(lambda: _paid(facts, "vat")), _try(lambda: _paid(facts, "cit"))
+    declared = _try(lambda: _declared_vat(facts))
+    return None if isinstance(declared, Missing) else "declared", declared, Missing.NOT_AVAILABLE
+
+
+def _paid(facts: Facts, category: str) -> float:
+    months = facts.payments.month("tax", category)
+    return float(min(months[:24].sum() / 2, months[:12].sum())) / FEN
+
+
+def _declared_vat(facts: Facts) -> float:
+    year = facts.declared.total("payable", 12)
+    try:
+        return min(facts.declared.total("payable", 24) / 2, year) / FEN
+    except Absent:
+        return year / FEN
+
+
+def _turnover_days(facts: Facts) -> float:
+    """Inventory + receivables − payables + prepayments − advances, in days of revenue or cost."""
+    books = facts.statements
+    days = books.latest_income.days
+    revenue, cost = books.income("revenue"), books.income("cost")
+    if revenue <= 0 or cost <= 0:
+        raise Absent(Missing.INSUFFICIENT)
+    on_cost = books.item("inventory") - books.item("accounts_payable") + books.item("prepayments")
+    on_revenue = books.item("accounts_receivable") - books.item("advances_received")
+    return days * (on_cost / cost + on_revenue / revenue)
+
+
+def _sector(facts: Facts, policy: LimitPolicy) -> str:
+    """The sector of the industry code, digits only; the most cautious one when the code is unknown."""
+    try:
+        code = "".join(
+            character for character in str(facts.registered("industry_code")) if character.isdigit()
+        )
+    except Absent:
+        code = ""
+    if not code:
+        return min(policy.sales_share, key=lambda sector: policy.sales_share[sector]["G1"])
+    return policy.sector_of.get(code[:2], policy.sector_of[""])

@@ -1,0 +1,3 @@
+"""The interface for loan systems."""
+
+from service.api.routes import router as router

@@ -1,0 +1,77 @@
+"""The console as HTML, in Chinese or English."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.staticfiles import StaticFiles
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from schema.money import yuan
+from schema.region import region
+from schema.taxpayer_id import masked
+from service import problems
+from service.console.words import WORDS
+from store.database import now
+
+NAME = "console"
+LANGUAGE_COOKIE = "taxlink_console_language"
+_FOLDER = Path(__file__).parent
+
+
+def assets() -> StaticFiles:
+    return StaticFiles(directory=_FOLDER / "static")
+
+
+def rendered(request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A template with the words of the page's language as ``t``."""
+    lang = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE, "zh")
+    lang = "en" if lang == "en" else "zh"
+    words = {key: text[lang] for key, text in WORDS.items()}
+    answer = HTMLResponse(_templates.get_template(name).render(t=words, lang=lang, **values), status)
+    if "lang" in request.query_params:
+        answer.set_cookie(LANGUAGE_COOKIE, lang, path="/console", httponly=True, samesite="strict")
+    return answer
+
+
+def _age(at: datetime) -> str:
+    seconds = max(0, int((now() - at).total_seconds()))
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def _money(fen: int | None) -> str:
+    return "–" if fen is None else f"¥{yuan(fen):,}"
+
+
+def _cause(code: str | None, lang: str) -> str:
+    if code is None:
+        return ""
+    cause = problems.causes().get(code)
+    return code if cause is None else cause.zh if lang == "zh" else cause.message()
+
+
+def _region_name(code: str, lang: str) -> str:
+    return region(code).zh if lang == "zh" else region(code).en
+
+
+_templates = Environment(
+    loader=FileSystemLoader(_FOLDER / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.filters |= {
+    "masked": masked,
+    "age": _age,
+    "money": _money,
+    "cause": _cause,
+    "region": _region_name,
+}

@@ -1,0 +1,53 @@
+"""The words of the console, in both languages."""
+
+from __future__ import annotations
+
+WORDS: dict[str, dict[str, str]] = {
+    key: {"zh": zh, "en": en}
+    for key, zh, en in (
+        ("title", "授权控制台", "Authorizations"),
+        ("key", "控制台密钥", "Console key"),
+        ("sign_in", "登录", "Sign in"),
+        ("sign_out", "退出", "Sign out"),
+        ("refused", "密钥无效", "The key is not valid"),
+        ("all", "全部", "All"),
+        ("id", "编号", "Id"),
+        ("company", "企业", "Company"),
+        ("region", "地区", "Region"),
+        ("route", "接入方式", "Route"),
+        ("state", "状态", "State"),
+        ("progress", "进度", "Progress"),
+        ("error", "错误", "Error"),
+        ("age", "时长", "Age"),
+        ("trigger", "触发", "Trigger"),
+        ("score", "评分", "Score"),
+        ("limit", "额度", "Limit"),
+        ("rate", "利率", "Rate"),
+        ("run", "轮次", "Run"),
+        ("rerun", "重新运行", "Re-run"),
+        ("withdraw", "撤回授权", "Withdraw"),
+        ("older", "更早", "Older"),
+        ("none", "没有授权", "No authorizations"),
+        ("back", "返回列表", "Back to the list"),
+        ("attempts", "尝试", "Attempts"),
+        ("why", "选择原因", "Why this route"),
+        ("outcome", "结果", "Outcome"),
+        ("detail", "说明", "Detail"),
+        ("at", "时间", "At"),
+        ("collections", "采集", "Collections"),
+        ("dataset", "数据集", "Dataset"),
+        ("period", "期间", "Period"),
+        ("pages", "页数", "Pages"),
+        ("rows", "行数", "Rows"),
+        ("missing", "缺失原因", "Missing"),
+        ("findings", "检查发现", "Findings"),
+        ("severity", "级别", "Severity"),
+        ("events", "事件", "Events"),
+        ("decision", "结论", "Decision"),
+        ("policy", "策略版本", "Policy"),
+        ("consent", "授权书", "Consent"),
+        ("amount", "申请金额", "Amount"),
+        ("product", "产品", "Product"),
+        ("challenge", "等待客户", "Waiting for the borrower"),
+    )
+}

@@ -1,0 +1,74 @@
+"""The borrower's page as HTML: the frame, in both languages at once; the script shows what the state says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.staticfiles import StaticFiles
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from authz.authorization import Authorization
+from schema.errors import TaxlinkError
+from schema.region import region
+from schema.taxpayer_id import masked
+from service.link import view
+from service.link.words import PAGE
+from stages.workshop import Workshop
+
+NAME = "link"
+_FOLDER = Path(__file__).parent
+_templates = Environment(
+    loader=FileSystemLoader(_FOLDER / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def assets() -> StaticFiles:
+    """Styles and script, served from the package."""
+    return StaticFiles(directory=_FOLDER / "static")
+
+
+def page(shop: Workshop, request: Request, current: Authorization, token: str) -> HTMLResponse:
+    """The page of one authorization with its present state."""
+    consent = shop.ledger.consent(current.consent_id)
+    return _rendered(
+        request,
+        "page.html",
+        200,
+        bank={"zh": shop.settings.bank_zh, "en": shop.settings.bank_en},
+        company=masked(current.taxpayer_id),
+        region=region(current.region),
+        text=consent.text,
+        base=f"/link/{token}",
+        state=json.dumps(view.state(shop, current.id), ensure_ascii=False),
+    )
+
+
+def refusal(shop: Workshop, request: Request, error: TaxlinkError) -> HTMLResponse:
+    """Why the link does not open."""
+    return _rendered(
+        request,
+        "refusal.html",
+        error.status,
+        bank={"zh": shop.settings.bank_zh, "en": shop.settings.bank_en},
+        why={"zh": error.zh, "en": error.message()},
+        code=error.code,
+    )
+
+
+def _rendered(request: Request, name: str, status: int, **values: Any) -> HTMLResponse:
+    content = _templates.get_template(name).render(t=PAGE, lang=language(request), **values)
+    return HTMLResponse(content, status)
+
+
+def language(request: Request) -> str:
+    """``?lang=``, else what the browser prefers; Chinese unless it is English."""
+    asked = request.query_params.get("lang") or request.headers.get("accept-language", "")
+    return "en" if asked.lower().startswith("en") else "zh"

@@ -1,0 +1,125 @@
+"""The state of the borrower's page, as the page's script takes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from authz.authorization import RERUNNABLE, Authorization, Progress, State
+from authz.challenges import ChallengeState, Relayed
+from authz.consent import Consent, ConsentState
+from connectors.interface import Resume
+from schema.dataset import Dataset
+from schema.errors import TaxlinkError
+from service import problems
+from service.link import words
+from stages.workshop import Workshop
+from store.database import now
+
+_GRANTED = frozenset({State.GRANTED, State.REFRESHING})
+_CLOSED_AS = {
+    ConsentState.WITHDRAWN: "withdrawn",
+    ConsentState.CONSUMED: "withdrawn",  # the data were read; what was withdrawn is their keeping
+    ConsentState.REJECTED: "rejected",
+}
+
+
+def state(shop: Workshop, authorization_id: str) -> dict[str, Any]:
+    """``phase`` is what the page shows: consent, working, challenge, expired, reading, done, failed or
+    closed. Texts come in both languages."""
+    current = shop.ledger.authorization(authorization_id)
+    consent = shop.ledger.consent(current.consent_id)
+    asked = shop.challenges.latest(current.id)
+    phase = _phase(current, asked)
+    datasets = _datasets(shop, current, consent) if current.state in _GRANTED else []
+    return {
+        "phase": phase,
+        "state": current.state,
+        "progress": current.progress,
+        "step": words.step(current, asked, _next(datasets)) if phase in ("working", "reading") else None,
+        "challenge": _challenge(shop, asked) if phase == "challenge" and asked else None,
+        "error": _error(shop, current),
+        "receipt": _receipt(shop, current) if current.state in _GRANTED else None,
+        "datasets": datasets,
+        "closed_as": _CLOSED_AS.get(consent.state, "expired") if phase == "closed" else None,
+        "can": _can(current, consent, asked, phase),
+    }
+
+
+def _phase(current: Authorization, asked: Relayed | None) -> str:
+    match current.state:
+        case State.REQUESTED:
+            return "consent"
+        case State.CHALLENGED if asked is not None:
+            overdue = asked.state is ChallengeState.OPEN and asked.expires_at <= now()
+            if overdue or asked.state is ChallengeState.EXPIRED:
+                return "expired"
+            return "challenge" if asked.state is ChallengeState.OPEN else "working"
+        case State.GRANTED | State.REFRESHING:
+            return "done" if current.progress is Progress.DONE else "reading"
+        case State.FAILED | State.NEEDS_REPAIR | State.REVOKED_AT_PORTAL:
+            return "failed"
+        case State.CLOSED:
+            return "closed"
+    return "working"
+
+
+def _challenge(shop: Workshop, asked: Relayed) -> dict[str, Any]:
+    shown = {"picture": None, "piece": None, "piece_y": 0, "options": []} | shop.challenges.prompt(asked)
+    return shown | {
+        "id": asked.id,
+        "kind": asked.kind,
+        "hint": asked.hint,
+        "retry": asked.retry,
+        "renewed": not asked.retry and shop.challenges.replaces_unfinished(asked),
+        "expires_at": asked.expires_at.isoformat(),
+        "seconds_left": max(0, round((asked.expires_at - now()).total_seconds())),
+    }
+
+
+def _error(shop: Workshop, current: Authorization) -> dict[str, str] | None:
+    """Why it failed, or what it waits for while the portal asks for patience."""
+    if current.error_code:
+        return _told(problems.causes()[current.error_code])
+    if current.state is State.WORKING:
+        attempts = shop.casefile.attempts(current.id)
+        if attempts and attempts[-1]["outcome"] == "waiting":
+            return _told(problems.causes()[attempts[-1]["error_code"]])
+    return None
+
+
+def _told(cause: type[TaxlinkError]) -> dict[str, str]:
+    return {"code": cause.cause_code(), "zh": cause.zh, "en": cause.message()}
+
+
+def _receipt(shop: Workshop, current: Authorization) -> str | None:
+    held = shop.casefile.grant(current.id)
+    return held.receipt if held else None
+
+
+def _datasets(shop: Workshop, current: Authorization, consent: Consent) -> list[dict[str, str]]:
+    """Each dataset of the consent with how far it is: pending, collected or missing."""
+    done = {each.dataset: each for each in shop.casefile.collections(current.id, current.run)}
+
+    def how_far(dataset: Dataset) -> str:
+        if dataset not in done:
+            return "pending"
+        return "missing" if done[dataset].missing else "collected"
+
+    return [
+        {"dataset": each, "zh": each.zh, "en": words.dataset_en(each), "state": how_far(each)}
+        for each in consent.scopes
+    ]
+
+
+def _next(datasets: list[dict[str, str]]) -> Dataset | None:
+    return next((Dataset(each["dataset"]) for each in datasets if each["state"] == "pending"), None)
+
+
+def _can(current: Authorization, consent: Consent, asked: Relayed | None, phase: str) -> list[str]:
+    """What the person may do now. A live page's expiry is noticed by the worker that holds it."""
+    if phase in ("consent", "closed"):
+        return ["agree", "decline"] if phase == "consent" else []
+    live = consent.state is ConsentState.ACTIVE and consent.valid_until > now()
+    lapsed = phase == "expired" and asked is not None and asked.resume is Resume.SERIALIZABLE
+    again = live and (lapsed or current.state in RERUNNABLE)
+    return ["retry", "withdraw"] if again else ["withdraw"]

@@ -1,0 +1,92 @@
+"""Collecting from the gateway: whole, counted, of the right company."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import orjson
+import pytest
+
+from schema.dataset import Dataset, Route
+from schema.errors import ContractChanged, SessionExpired, WrongTaxpayer
+from schema.period import Period
+from tests.connectors.gateway.conftest import PERIOD, PORTAL, Bank
+
+
+def test_every_invoice_of_both_directions_comes_once(bank: Bank) -> None:
+    company = bank.companies[0]
+    pages = list(bank.connector.fetch(bank.granted(company), company["taxpayer_id"], Dataset.INVOICE, PERIOD))
+    found: defaultdict[str, int] = defaultdict(int)
+    for page in pages:
+        body = orjson.loads(page.content)
+        found[body["fx"]] += len(body["fpxx"])
+        assert body["nsrsbh"] == company["taxpayer_id"]
+    assert dict(found) == {"1": company["issued"], "2": company["received"]}
+
+
+def test_pages_carry_where_they_come_from_and_the_portals_count(bank: Bank) -> None:
+    company = bank.companies[0]
+    pages = list(bank.connector.fetch(bank.granted(company), company["taxpayer_id"], Dataset.INVOICE, PERIOD))
+    assert [page.sequence for page in pages] == list(range(len(pages)))
+    assert {(page.region, page.route, page.source_format) for page in pages} == {
+        ("44", Route.API, "gateway.invoice")
+    }
+    totals = {page.locator.partition("#")[0]: page.portal_total for page in pages}
+    assert len(totals) == 6
+    assert sum(total or 0 for total in totals.values()) == company["issued"] + company["received"]
+    assert all(
+        page.period.end <= page.period.start.replace(year=page.period.start.year + 1) for page in pages
+    )
+
+
+def test_an_empty_period_is_proved_by_the_portals_count(bank: Bank) -> None:
+    company = bank.companies[0]
+    old = Period.model_validate({"start": "2015-01-01", "end": "2015-06-30"})
+    grant = bank.granted(company, scopes={Dataset.INVOICE: old})
+    pages = list(bank.connector.fetch(grant, company["taxpayer_id"], Dataset.INVOICE, old))
+    assert [page.portal_total for page in pages] == [0, 0]
+
+
+@pytest.mark.parametrize("dataset", list(Dataset))
+def test_another_company_is_refused_in_every_dataset(bank: Bank, dataset: Dataset) -> None:
+    company = bank.companies[0]
+    grant = bank.granted(company)
+    bank.sandbox.fault(PORTAL, "wrong_company")
+    with pytest.raises(WrongTaxpayer):
+        list(bank.connector.fetch(grant, company["taxpayer_id"], dataset, PERIOD))
+
+
+def test_another_company_on_a_later_page_is_refused(bank: Bank) -> None:
+    company = bank.companies[0]
+    grant = bank.granted(company)
+    pages = bank.connector.fetch(grant, company["taxpayer_id"], Dataset.INVOICE, PERIOD)
+    next(pages)
+    bank.sandbox.fault(PORTAL, "wrong_company")
+    with pytest.raises(WrongTaxpayer):
+        list(pages)
+
+
+def test_a_changed_layout_is_a_changed_contract(bank: Bank) -> None:
+    company = bank.companies[0]
+    grant = bank.granted(company)
+    bank.sandbox.fault(PORTAL, "layout_changed")
+    with pytest.raises(ContractChanged):
+        list(bank.connector.fetch(grant, company["taxpayer_id"], Dataset.INVOICE, PERIOD))
+
+
+def test_a_lost_session_is_told(bank: Bank) -> None:
+    company = bank.companies[0]
+    grant = bank.granted(company)
+    bank.sandbox.fault(PORTAL, "session_lost", times=1)
+    with pytest.raises(SessionExpired):
+        list(bank.connector.fetch(grant, company["taxpayer_id"], Dataset.TAXPAYER, PERIOD))
+
+
+def test_a_reader_who_stops_early_leaves_nothing_behind(bank: Bank) -> None:
+    company = bank.companies[0]
+    pages = bank.connector.fetch(bank.granted(company), company["taxpayer_id"], Dataset.INVOICE, PERIOD)
+    next(pages)
+    pages.close()
+    served = len(bank.sandbox.journal(PORTAL, "page_served"))
+    bank.connector.probe()
+    assert len(bank.sandbox.journal(PORTAL, "page_served")) == served

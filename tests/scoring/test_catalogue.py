@@ -1,0 +1,69 @@
+"""Every row of the catalogue for the three sub-models is there, is documented, and computes."""
+
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+
+import pytest
+
+from schema.dataset import Missing
+from scoring.context import Context
+from scoring.facts import Facts
+from scoring.indicators import CATALOGUE
+from scoring.measure import CONTEXT, Value, measure_all
+from scoring.policy.loader import load
+from tests.scoring.firms import DECIDED, snapshot
+from tests.scoring.rich_firm import rich_context, rich_tables
+
+ROWS = list(csv.DictReader(Path(__file__).with_name("catalogue.tsv").open(encoding="utf-8"), delimiter="\t"))
+
+
+def measured(kind: str) -> dict[str, Value]:
+    facts = Facts(snapshot(rich_tables(kind)), rich_context(), DECIDED, load().measurement)
+    return measure_all(facts)
+
+
+@pytest.fixture(scope="module")
+def general() -> dict[str, Value]:
+    return measured("general")
+
+
+@pytest.fixture(scope="module")
+def small() -> dict[str, Value]:
+    return measured("small_scale")
+
+
+def test_the_catalogue_has_every_row_and_no_other() -> None:
+    assert {row["name"] for row in ROWS} == CATALOGUE.keys()
+    assert len(ROWS) == 42 + 33 + 39
+    assert sum(len(entry.columns) for entry in CATALOGUE.values()) == 72 + 44 + 46
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
+def test_an_indicator_is_as_specified_documented_and_computes(
+    row: dict[str, str], general: dict[str, Value], small: dict[str, Value]
+) -> None:
+    entry = CATALOGUE[row["name"]]
+    windows = () if row["windows"] == "pt" else tuple(int(window) for window in row["windows"].split(","))
+    assert (entry.submodel, entry.label, entry.windows) == (row["submodel"], row["label"], windows)
+    assert (",".join(entry.sources), entry.direction) == (row["sources"], row["direction"])
+    assert (entry.measure.__doc__ or "").strip()
+    for key in entry.columns:
+        value = small[key] if isinstance(general[key], Missing) else general[key]
+        assert not isinstance(value, Missing), f"{key} has no value on a firm with every source: {value}"
+        assert math.isfinite(value)
+
+
+def test_every_scored_column_has_bins_and_context_has_none() -> None:
+    binned = {key for card in load().submodels.values() for key in card.columns}
+    for entry in CATALOGUE.values():
+        assert (set(entry.columns) <= binned) is (entry.direction != CONTEXT)
+
+
+def test_without_bank_side_facts_nothing_is_guessed() -> None:
+    facts = Facts(snapshot(rich_tables()), Context(), DECIDED, load().measurement)
+    values = measure_all(facts)
+    for key in ("related_sale_ratio_12m", "supp_abnormal_share_24m", "loop_net_ratio_12m", "burden_z_12m"):
+        assert values[key] is Missing.NOT_AVAILABLE
