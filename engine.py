@@ -108,7 +108,8 @@ def pause(seconds: float) -> None:
 
 
 def prepare(url: str) -> None:
-    """Make an embedded engine file a WAL file, which the engine itself does not."""
+    """Bring the engine's tables up to date, whichever process comes first; an embedded file becomes a WAL
+    file, which the engine itself does not see to."""
     prefix = "sqlite:///"
     if url.startswith(prefix):
         path = Path(url.removeprefix(prefix))
@@ -116,6 +117,7 @@ def prepare(url: str) -> None:
         connection = sqlite3.connect(path)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.close()
+    DBOS.migrate(url)
 
 
 def _lock(path: Path) -> Any:

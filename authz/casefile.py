@@ -80,7 +80,7 @@ class CaseFile:
                 )
             )
             self._ledger.record(
-                connection, current.id, "router", "attempt.begun", {"attempt": id, "route": route, "why": why}
+                connection, current.id, "router", "attempt.begun", {"attempt": id, "route": route}
             )
         return id
 

@@ -1,2 +1,1 @@
-"""Measurement (indicators) and policy (data): from a snapshot to a score, a limit, a rate and their
-reasons."""
+"""Measurement (indicators) and policy (data): from a snapshot to score, limit, rate and reasons."""

@@ -50,8 +50,7 @@ class Context:
     related: frozenset[str] | None = None
     """Related parties (关联方)."""
     abnormal: Mapping[str, date] | None = None
-    """Companies on lists of runaway, revoked or dishonest firms (非正常/吊销/失信), with the day of
-    listing."""
+    """Companies on lists of runaway, revoked or dishonest firms (非正常/吊销/失信), with the day."""
     controlled_numbers: frozenset[str] | None = None
     """Numbers of invoices under control (失控发票)."""
     registered: Mapping[str, date] | None = None

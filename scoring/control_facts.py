@@ -41,8 +41,7 @@ def _tax_credit_grade(facts: Facts) -> str:
 
 
 def _tax_contribution(facts: Facts) -> float:
-    """Tax of the last 12 months, yuan: paid into the treasury when that is known, else VAT declared
-    payable."""
+    """Tax of the last 12 months, yuan: as paid when that is known, else VAT declared payable."""
     if facts.why_absent("tax_payment") is None:
         return float(facts.payments.month("tax")[:12].sum()) / FEN
     return facts.declared.total("payable", 12) / FEN

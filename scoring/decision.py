@@ -176,8 +176,7 @@ def _decide(
     rate: Rate,
     scores: list[str],
 ) -> tuple[Decision, list[str]]:
-    """The decision and its reason codes. A decline by hard controls lists all that act, and no score
-    reason."""
+    """The decision and its reason codes. A decline by hard controls lists all that act, no score."""
     if stopped := control_codes(controls, Effect.DECLINE):
         return Decision.DECLINE, stopped
     if pd is not None and pd > policy.scale.decline_above_pd:

@@ -1,7 +1,6 @@
 """The facts of one borrower at one decision: every source read once, point in time, each on first use.
 
-A row counts when it happened by ``as_of`` and was fetched by the decision; a partial month never enters a
-window.
+A row counts when it happened by ``as_of`` and was fetched by the decision; a partial month never counts.
 """
 
 from __future__ import annotations
@@ -99,15 +98,12 @@ class Facts:
         return pl.col("fetched_at").is_null() | (pl.col("fetched_at") <= self.decided_at)
 
     def _aged(self, table: str, event: str) -> pl.DataFrame:
-        """Known rows with ``age`` in months. ``INSUFFICIENT`` when there is none."""
+        """Known rows with ``age`` in months."""
         day = pl.col(event)
-        frame = self.known(table, event).with_columns(
+        return self.known(table, event).with_columns(
             age=(self.as_of.year * 12 + self.as_of.month)
             - (day.dt.year().cast(pl.Int64) * 12 + day.dt.month())
         )
-        if frame.is_empty():
-            raise Absent(Missing.INSUFFICIENT)
-        return frame
 
     # --- invoices
 

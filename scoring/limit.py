@@ -1,5 +1,4 @@
-"""The limit (额度): the smallest of the caps whose sources are there, times the factors. Pure arithmetic in
-yuan.
+"""The limit (额度): the smallest of the caps whose sources are there, times the factors. Pure, in yuan.
 
 Non-increasing in default probability, debts, concentration; non-decreasing in sales and tax; scales with
 money until a policy cap. A cap whose source is missing is skipped, with the reason.
@@ -64,8 +63,7 @@ def growth_haircut(sizing: Sizing, policy: LimitPolicy) -> float:
 
 
 def concentration_haircut(sizing: Sizing, policy: LimitPolicy) -> float:
-    """h_c = 1 − slope · max(0, top1 − from) / (1 − from). An unknown share is taken as all with one
-    customer."""
+    """h_c = 1 − slope · max(0, top1 − from) / (1 − from). Unknown is taken as one customer."""
     excess = max(0.0, sizing.at_most("top_share", 1.0) - policy.concentration_from)
     return 1 - policy.concentration_slope * excess / (1 - policy.concentration_from)
 
@@ -98,8 +96,7 @@ def _working_capital(sizing: Sizing, policy: LimitPolicy) -> float:
 
 
 def _debt_service(sizing: Sizing, policy: LimitPolicy) -> float:
-    """The loan whose yearly service leaves the coverage that is asked for, at present sales and at stressed
-    ones."""
+    """The loan whose yearly service leaves the coverage that is asked for, now and under stress."""
     ebitda, existing = sizing.need("ebitda"), sizing.need("service")
     stressed = ebitda * (1 - policy.sales_stress * policy.operating_leverage)
     free = min(ebitda / policy.dscr, stressed / policy.dscr_stressed) - existing

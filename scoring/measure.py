@@ -1,7 +1,6 @@
 """What an indicator is: a named measurement over the facts of one borrower, and the catalogue of them all.
 
-A measurement answers a finite float, or raises ``Absent`` with the typed reason why there is none. Money is
-yuan.
+A measurement answers a finite float, or raises ``Absent`` with the typed reason why not. Money is yuan.
 """
 
 from __future__ import annotations
@@ -49,8 +48,7 @@ Measure = Callable[["Facts", int], float]
 
 @dataclass(frozen=True)
 class Indicator:
-    """One row of the catalogue. ``windows`` is empty for a point-in-time indicator, whose key is its bare
-    name."""
+    """One row of the catalogue. ``windows`` is empty at a point in time; its key is its name."""
 
     submodel: str
     name: str

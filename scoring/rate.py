@@ -16,8 +16,7 @@ def least_rate(pd: float, policy: Policy) -> float:
 
 
 def price(grade: Grade, pd: float, term_months: int, scenario: str, relation: str, policy: Policy) -> Rate:
-    """max(least rate, prime + spread), less discounts but not below the least rate, plus the term's
-    surcharge.
+    """max(least rate, prime + spread), less discounts but not below the least rate, plus surcharge.
 
     Rounded up to 5 basis points and held between floor and cap. Rises with grade and term.
     """

@@ -49,8 +49,7 @@ _DATA_GONE = (Missing.NOT_AUTHORISED, Missing.NOT_AVAILABLE)
 def score_codes(
     values: Mapping[str, Value], scored: Mapping[str, Scored], weights: Mapping[str, float]
 ) -> list[str]:
-    """The families that cost the most points against the neutral bin, at most four, largest first, ties by
-    code.
+    """The families that cost most against the neutral bin, four at most, largest first, ties by code.
 
     A column whose data is not there is charged to the gap in the data, not to its family.
     """
@@ -73,8 +72,7 @@ def _code(value: Value, family: str, source: str) -> str:
 
 
 def control_codes(controls: Iterable[ControlResult], effect: Effect) -> list[str]:
-    """Reason codes of the rules that bring about an effect: all that hit, and one for all that are
-    unknown."""
+    """Reason codes of the rules with an effect: all that hit, and one for all that are unknown."""
     acting = [control for control in controls if control.effect is effect]
     codes = [control.reason for control in acting if control.status is Status.HIT]
     if any(control.status is Status.UNKNOWN for control in acting):

@@ -69,8 +69,7 @@ class WarningSignal(Result):
 
 
 class SubModelResult(Result):
-    """One sub-model: 0 to 1000, or None when dropped for want of data; its weight in the score and what it
-    adds."""
+    """One sub-model: 0 to 1000, or None when dropped for want of data; its weight and what it adds."""
 
     score: float | None
     weight: float

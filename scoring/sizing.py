@@ -81,8 +81,7 @@ def _yuan(amount_fen: int | None) -> Value:
 
 
 def _tax(facts: Facts) -> tuple[Literal["tax_payment", "declared"] | None, Value, Value]:
-    """Where tax is read from, yearly VAT and yearly income tax: the 24-month mean, or the last year when
-    falling.
+    """Where tax is read from, yearly VAT and yearly income tax: 24-month mean, or last year when falling.
 
     Tax paid into the treasury when it is known; else VAT declared payable, and no income tax.
     """

@@ -1,5 +1,4 @@
-"""Sub-model ``invoice_tax_fraud`` (票税反欺诈): whether invoices, returns, money, goods, power and people
-agree."""
+"""Sub-model ``invoice_tax_fraud`` (票税反欺诈): whether invoices, returns, money and goods agree."""
 
 from __future__ import annotations
 
@@ -53,8 +52,7 @@ def flow_declared_ratio(facts: Facts, months: int) -> float:
 
 
 def _invoiced_names(side: Side, months: int, column: str) -> dict[str, float]:
-    """Valid totals with tax by folded counterparty name, fen. ``NOT_AVAILABLE`` when invoices carry no
-    names."""
+    """Valid totals with tax by folded name, fen. ``NOT_AVAILABLE`` when invoices carry no names."""
     rows = side.frame.filter(pl.Series(side.window(~side.void, months))).drop_nulls(column)
     sums: dict[str, float] = {}
     for name, total in rows.group_by(column).agg(pl.col("total_fen").sum()).iter_rows():
@@ -118,16 +116,14 @@ def three_flow_match(facts: Facts, months: int) -> float:
 
 
 def _goods_sold(facts: Facts) -> dict[str, float]:
-    """Sales by item class, goods alone: services need no matching purchase. ``NOT_APPLICABLE`` without
-    goods."""
+    """Sales by class of goods; services need no matching purchase. ``NOT_APPLICABLE`` without goods."""
     goods = tuple(facts.measurement.goods_prefixes)
     sold = {item: amount for item, amount in facts.items.sold.items() if item.startswith(goods)}
     return sold or absent(Missing.NOT_APPLICABLE)
 
 
 def _inputs_of(facts: Facts, item: str) -> frozenset[str]:
-    """What an item is made of by the industry's table (产消表); itself when the table is silent, as in
-    trade."""
+    """What an item is made of by the industry's table (产消表); itself when that is silent."""
     benchmark = facts.context.benchmark
     return benchmark.inputs_of.get(item, frozenset({item})) if benchmark else frozenset({item})
 

@@ -73,8 +73,7 @@ def out_red_amt_rate(facts: Facts, months: int) -> float:
     reason_family="IV17",
 )
 def out_red_lag_days(facts: Facts, months: int) -> float:
-    """Mean days from the blue invoice to the red one that offsets it. ``NOT_APPLICABLE`` without a red
-    invoice."""
+    """Mean days from a blue invoice to the red one against it. ``NOT_APPLICABLE`` without a red one."""
     side = facts.sales
     reds = side.window(side.red, months)
     if not reds.any():

@@ -1,5 +1,4 @@
-"""Sub-model ``invoice`` (发票): customers and suppliers. Shares are of positive net amounts after red
-netting."""
+"""Sub-model ``invoice`` (发票): customers and suppliers. Shares are of positive net amounts."""
 
 from __future__ import annotations
 

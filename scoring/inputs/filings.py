@@ -45,6 +45,9 @@ SERIES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """Form → series → lines that add up to it."""
 
+STOCKS = frozenset({"carried"})
+"""Series that state a balance at the end of the period; the others are flows."""
+
 
 class Return(NamedTuple):
     """One effective return (corrections applied)."""
@@ -126,7 +129,7 @@ def declared(returns: list[Return], as_of: date, max_lag: Mapping[int, int]) -> 
     if not vat:
         raise Absent(Missing.NOT_AVAILABLE)
     newest = vat[0]
-    unit = min(3, month_number(newest.end) - month_number(newest.start) + 1)
+    unit = 3 if month_number(newest.end) - month_number(newest.start) >= 2 else 1
     series = {name: np.full(MONTHS, np.nan) for name in SERIES["vat_general"]}
     for filed in reversed(vat):
         _spread(filed, series, as_of)
@@ -141,7 +144,7 @@ def _spread(filed: Return, series: dict[str, Floats], as_of: date) -> None:
         return
     for name, lines in SERIES[filed.form].items():
         amount = sum(filed.current.get(line, 0) for line in lines)
-        series[name][first : first + months] = amount / months
+        series[name][first : first + months] = amount if name in STOCKS else amount / months
 
 
 def income_tax(returns: list[Return], as_of: date) -> tuple[float, float]:

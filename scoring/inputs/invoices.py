@@ -148,8 +148,7 @@ class Side:
     def red_origin(self) -> Ints:
         """A row index a row: for a red invoice the blue one that it offsets, else −1.
 
-        By the original number when told; else the latest earlier blue invoice of the same counterparty and
-        amount.
+        By the original number when told; else the latest earlier blue one of that counterparty and amount.
         """
         origin = np.full(len(self.age), -1, dtype=np.int64)
         reds = np.flatnonzero(self.red)

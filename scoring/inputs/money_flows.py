@@ -58,6 +58,8 @@ class Flows:
     def operating(self, direction: str, months: int, skip: int = 0) -> pl.DataFrame:
         """Operating rows of a window. ``NOT_AVAILABLE`` when nobody classified them, ``INSUFFICIENT`` when
         the statements do not cover the window."""
+        if self.frame.is_empty():
+            raise Absent(Missing.INSUFFICIENT)
         if self.frame["operating"].null_count() == self.frame.height:
             raise Absent(Missing.NOT_AVAILABLE)
         covered = set(self.frame["age"].to_list())

@@ -22,8 +22,7 @@ _PLACE = re.compile(r"^(中国|[\u4e00-\u9fff]{2,3}?省)?([\u4e00-\u9fff]{2,3}?�
 
 
 def fold_name(name: str) -> str:
-    """A company name without brackets, place prefix, company suffix and punctuation; ``个人`` for a
-    person."""
+    """A company name without brackets, place prefix, company suffix and punctuation; or ``个人``."""
     plain = _NOISE.sub("", _BRACKETS.sub("", name)).upper()
     if is_personal(name, plain):
         return INDIVIDUAL
@@ -32,8 +31,7 @@ def fold_name(name: str) -> str:
 
 
 def is_personal(name: str, plain: str) -> bool:
-    """Whether a title names a natural person: ``个人``, ``张三（个人）``, ``李先生``, or two or three
-    characters."""
+    """Whether a title names a natural person: ``个人``, ``张三（个人）``, ``李先生``, ``王五``."""
     if INDIVIDUAL in name and not _COMPANY_WORD.search(plain):
         return True
     if _PERSON_TITLE.search(plain):
@@ -51,8 +49,7 @@ def party_key(identifier: str | None, name: str | None) -> str | None:
 
 
 def province(key: str) -> str | None:
-    """The two-digit province of a company id: 18 characters (USCC), or the older 15 and 20; None for other
-    keys."""
+    """The two-digit province of a company id (18 characters, the older 15 or 20); None for other keys."""
     if len(key) == 18 and is_valid(key):
         return None if key[2:8] == "100000" else key[2:4]
     return key[:2] if len(key) in (15, 20) and key[:6].isdigit() else None

@@ -34,8 +34,7 @@ class Statements:
     """Shortest income statement that margins are read from."""
 
     def item(self, name: str) -> int:
-        """An item of the newest balance sheet, fen. ``STALE`` when too old, ``NOT_AVAILABLE`` when not
-        stated."""
+        """An item of the newest balance sheet, fen. ``STALE`` or ``NOT_AVAILABLE`` else."""
         return self._pick(self._balance, name)
 
     def income(self, name: str) -> int:

@@ -1,5 +1,4 @@
-"""Loading a policy version: TOML files of one folder, validated against the catalogue, with a hash of their
-content."""
+"""Loading a policy version: TOML files of one folder, validated against the catalogue, with a hash."""
 
 from __future__ import annotations
 

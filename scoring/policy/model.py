@@ -1,5 +1,4 @@
-"""Policy as data: the shape of the TOML files beside this module. Money is yuan, rates are fractions a
-year."""
+"""Policy as data: the shape of the TOML files beside this module. Money is yuan, rates are yearly."""
 
 from __future__ import annotations
 
@@ -54,8 +53,7 @@ class Measurement(Data):
 
 
 class Bins(Data):
-    """Points of one column. Bin i holds edges[i−1] ≤ value < edges[i]; each missing type is a bin of its
-    own."""
+    """Points of one column. Bin i holds edges[i−1] ≤ value < edges[i]; each missing type has its own."""
 
     weight: float = Field(gt=0)
     edges: tuple[float, ...] = Field(min_length=1)
@@ -138,8 +136,7 @@ class GradeBand(Data):
 
 
 class Scale(Data):
-    """From score to probability of default: 1 / (1 + exp((score − offset) / factor)). Expert,
-    uncalibrated."""
+    """From score to probability of default: 1 / (1 + exp((score − offset) / factor)). Uncalibrated."""
 
     neutral_points: Points
     offset: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from datetime import date, timedelta, timezone
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
@@ -20,10 +20,10 @@ from schema.errors import InvalidRequest, RegionUndecided, UnknownScope
 from schema.money import fen
 from schema.period import Period, add_months
 from schema.region import default_region, region
+from service.clock import BEIJING
 from store.database import now
 from webhooks import check_callback
 
-BEIJING = timezone(timedelta(hours=8))
 DEFAULT_MONTHS = 36
 _LARGEST_FEN = 10**13
 

@@ -11,11 +11,13 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from authz.authorization import State
 from schema.money import yuan
 from schema.region import region
 from schema.taxpayer_id import masked
 from service import problems
-from service.console.words import WORDS
+from service.clock import BEIJING
+from service.console.words import STATES, WORDS
 from store.database import now
 
 NAME = "console"
@@ -38,6 +40,10 @@ def rendered(request: Request, name: str, status: int = 200, **values: Any) -> H
     return answer
 
 
+def _clock(at: datetime) -> str:
+    return at.astimezone(BEIJING).strftime("%m-%d %H:%M:%S")
+
+
 def _age(at: datetime) -> str:
     seconds = max(0, int((now() - at).total_seconds()))
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
@@ -57,6 +63,10 @@ def _cause(code: str | None, lang: str) -> str:
     return code if cause is None else cause.zh if lang == "zh" else cause.message()
 
 
+def _state(state: State, lang: str) -> str:
+    return STATES[state] if lang == "zh" else state.replace("_", " ")
+
+
 def _region_name(code: str, lang: str) -> str:
     return region(code).zh if lang == "zh" else region(code).en
 
@@ -70,6 +80,8 @@ _templates = Environment(
 )
 _templates.filters |= {
     "masked": masked,
+    "clock": _clock,
+    "state": _state,
     "age": _age,
     "money": _money,
     "cause": _cause,

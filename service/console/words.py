@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from authz.authorization import State
+
 WORDS: dict[str, dict[str, str]] = {
     key: {"zh": zh, "en": en}
     for key, zh, en in (
@@ -51,3 +53,17 @@ WORDS: dict[str, dict[str, str]] = {
         ("challenge", "等待客户", "Waiting for the borrower"),
     )
 }
+
+STATES = {
+    State.REQUESTED: "待客户同意",
+    State.PLANNING: "准备中",
+    State.WORKING: "办理中",
+    State.CHALLENGED: "等待客户",
+    State.GRANTED: "已授权",
+    State.NEEDS_REPAIR: "待修复",
+    State.REFRESHING: "刷新中",
+    State.FAILED: "失败",
+    State.REVOKED_AT_PORTAL: "门户已撤销",
+    State.CLOSED: "已关闭",
+}
+"""The states in Chinese; in English they go by their own names."""

@@ -13,8 +13,8 @@ from starlette.responses import HTMLResponse
 
 from authz.authorization import Authorization
 from schema.errors import TaxlinkError
-from schema.region import region
-from schema.taxpayer_id import masked
+from schema.region import default_region, region
+from schema.taxpayer_id import division, masked
 from service.link import view
 from service.link.words import PAGE
 from stages.workshop import Workshop
@@ -37,14 +37,15 @@ def assets() -> StaticFiles:
 
 def page(shop: Workshop, request: Request, current: Authorization, token: str) -> HTMLResponse:
     """The page of one authorization with its present state."""
-    consent = shop.ledger.consent(current.consent_id)
+    consent, where = shop.ledger.consent(current.consent_id), region(current.region)
     return _rendered(
         request,
         "page.html",
         200,
         bank={"zh": shop.settings.bank_zh, "en": shop.settings.bank_en},
         company=masked(current.taxpayer_id),
-        region=region(current.region),
+        region=where,
+        region_found=default_region(division(current.taxpayer_id)) == where,
         text=consent.text,
         base=f"/link/{token}",
         state=json.dumps(view.state(shop, current.id), ensure_ascii=False),

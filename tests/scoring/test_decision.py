@@ -202,6 +202,8 @@ ODD: dict[str, dict[str, pl.DataFrame]] = {
     "no amounts": _of([invoice(n, AS_OF, 9) | {"amount_fen": None, "state": None} for n in range(4)]),
     "no dates": _of([invoice(1, AS_OF, 9) | {"issued_at": None}]),
     "returns without lines": RICH | {"tax_return_line": table("tax_return_line", [])},
+    "returns of two months": RICH
+    | {"tax_return": RICH["tax_return"].with_columns(pl.col("period_start").dt.offset_by("-1mo"))},
     "books without items": RICH | {"financial_statement": RICH["financial_statement"].head(1)},
     "bank rows unclassified": RICH
     | {"bank_transaction": RICH["bank_transaction"].with_columns(operating=pl.lit(None, pl.Boolean))},

@@ -195,6 +195,18 @@ def test_fetched_and_empty_is_a_known_zero() -> None:
     assert values["out_yoy_12m"] is Missing.INSUFFICIENT
 
 
+def test_no_tax_paid_at_all_is_a_known_zero() -> None:
+    values = values_of({"tax_payment": []})
+    assert values["total_tax_paid_12m"] == 0
+    assert values["tax_paid_yoy_12m"] is Missing.INSUFFICIENT
+
+
+def test_credit_carried_forward_is_a_balance_not_a_flow() -> None:
+    returns, lines = vat_returns([300.0] * 4, unit=3)
+    values = values_of({"tax_return": returns, "tax_return_line": lines})
+    assert values["credit_carry_ratio_12m"] == pytest.approx(300 * 0.01 / (1200 * 0.117))
+
+
 def test_old_fetches_are_stale() -> None:
     values = values_of({"invoice": [invoice(1, month(0), 100)]}, fetched_at=DECIDED - timedelta(days=60))
     assert values["out_amt_12m"] is Missing.STALE

@@ -75,8 +75,8 @@ def patterns(labels: Mapping[str, str]) -> Patterns:
 class View:
     """One page as it stands.
 
-    ``page`` is a name of ``portal.toml``, empty for one that nobody knows; ``whole`` is False for one that ended
-    early.
+    ``page`` is a name of ``portal.toml``, empty for one that nobody knows; ``whole`` is False for one that
+    ended early.
     """
 
     content: bytes = field(repr=False)

@@ -61,7 +61,7 @@ class Visitor:
 
 @pytest.fixture(scope="module")
 def portal(start_sandbox):
-    return start_sandbox("--regions", "51", "--families", "unified", "--count", "12", "--seed", "5")
+    return start_sandbox("--regions", "51", "--families", "unified", "--seed", "5", "--today", "2026-09-20")
 
 
 @pytest.fixture(autouse=True)
