@@ -100,8 +100,7 @@ class Declared:
     series: dict[str, Floats]
 
     def periods(self, name: str, months: int, skip: int = 0) -> Floats:
-        """Sums a filing period over ``months`` that end ``skip`` months before the last filed one, newest
-        first.
+        """Sums a period over ``months`` that end ``skip`` months before the last filed one, newest first.
 
         ``NOT_APPLICABLE`` for a line that the form does not have, ``STALE`` when filing stopped,
         ``INSUFFICIENT`` when a month of the window was not filed. Fen.

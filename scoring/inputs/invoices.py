@@ -1,8 +1,6 @@
-"""Invoices as columns in memory: a row vector each, and the cubes by month and by counterparty that most
-kernels read.
+"""Invoices as columns in memory: a row vector each, and the cubes by month and by counterparty.
 
-Money is fen in float64, exact up to 2^53 fen. ``age`` is the number of months before ``as_of`` (0 = its own
-month).
+Money is fen in float64, exact up to 2^53 fen. ``age`` is in months before ``as_of`` (0 = its own month).
 """
 
 from __future__ import annotations
@@ -22,6 +20,11 @@ from scoring.series import Bools, Floats, Ints
 CUBE_MONTHS = 48
 _BANDS = np.array([3, 6, 12, 15, 24, CUBE_MONTHS])
 _NO_PARTY = "\x00"
+_KEPT = (
+    *("invoice_key", "direction", "medium", "kind", "number", "original_number", "issued_at", "has_time"),
+    *("seller_name", "buyer_name", "amount_fen", "tax_fen", "total_fen", "device_id"),
+)
+"""Columns of the table that kernels read."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,8 @@ def sides(known: pl.DataFrame, as_of: date) -> tuple[Side, Side]:
     issued = pl.col("issued_at")
     told_id = _other("buyer_id", "seller_id").str.strip_chars()
     told_name = _other("buyer_name", "seller_name")
-    frame = known.filter(pl.col("amount_fen").is_not_null()).with_columns(
+    frame = known.filter(pl.col("amount_fen").is_not_null()).select(
+        *_KEPT,
         age=(as_of.year * 12 + as_of.month) - (issued.dt.year().cast(pl.Int64) * 12 + issued.dt.month()),
         day=issued.dt.date().to_physical().cast(pl.Int64),
         void=(pl.col("state") == "void").fill_null(False),

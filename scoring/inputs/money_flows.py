@@ -50,8 +50,7 @@ class Payments:
 
 @dataclass(frozen=True, eq=False)
 class Flows:
-    """Operating movements (经营性流水): loans, own accounts and round trips are already marked as not
-    operating."""
+    """Bank movements, of which the operating ones (经营性流水) are marked as such."""
 
     frame: pl.DataFrame
 

@@ -140,9 +140,7 @@ class Service:
         """Snapshot and score are kept: the run is done."""
         shop, current = self.shop, self.shop.ledger.authorization(id)
         frame = conform("invoice", invoices())
-        refs = shop.vault.seal_many(
-            current.vault_owner, "table", [_arrow(frame)], key_class=KeyClass.DATA
-        )
+        refs = shop.vault.seal_many(current.vault_owner, "table", [_arrow(frame)], key_class=KeyClass.DATA)
         finding = Finding("unknown_field", Severity.INFO, Dataset.INVOICE, "1 field")
         shop.casefile.keep_snapshot(
             current,
@@ -235,5 +233,3 @@ def lapse(service: Service, challenge_id: str) -> None:
         connection.execute(
             update(tables.challenge).where(tables.challenge.c.id == challenge_id).values(expires_at=now())
         )
-
-

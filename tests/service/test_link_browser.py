@@ -180,7 +180,10 @@ def test_from_the_tap_to_success_through_every_kind_of_question(borrower: Borrow
     assert borrower.answered() == {"code": "246810"}
 
     borrower.works()
-    options = (Option("r1", "广州某某科技有限公司", "法定代表人"), Option("r2", "广州某某贸易有限公司", "财务负责人"))
+    options = (
+        Option("r1", "广州某某科技有限公司", "法定代表人"),
+        Option("r2", "广州某某贸易有限公司", "财务负责人"),
+    )
     service.ask(id, ChallengeKind.IDENTITY, options=options)
     borrower.sees("选择身份")
     page.get_by_text("财务负责人").click()

@@ -1,0 +1,70 @@
+"""From submission to score on the API route, against a bare ``requests`` loop over the same pages."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+from bench.callers import Bank, Borrower
+from bench.figures import Figure, median_ratio, paired, spread
+from bench.gateway_peer import BareGateway
+from demo.person import Person, people
+from demo.portals import Portals
+from demo.processes import House
+from schema.dataset import Dataset
+from stages.application import default_scopes
+
+MOST = 1.5
+REGION = "31"
+
+
+def run(*, quick: bool) -> list[Figure]:
+    """One figure: product ÷ peer of wall time, each round with a firm of its own."""
+    rounds, invoices = (1, 300) if quick else (9, 10_000)
+    with tempfile.TemporaryDirectory(prefix="taxlink-bench-") as folder, House(Path(folder)) as house:
+        house.sandbox(
+            "--regions", REGION, "--families", "gateway", "--count", str(2 * rounds + 4), "--invoices",
+            str(invoices),
+        )  # fmt: skip
+        house.worker()
+        house.serve()
+        bench = _Route(house)
+        pairs = paired(bench.peer, bench.product, rounds + 1)[1:]
+    ratio = median_ratio(pairs)
+    return [
+        Figure(
+            f"submission to score, {invoices:,} invoices: product ÷ bare loop",
+            ratio,
+            "",
+            f"at most {MOST}",
+            ratio <= MOST,
+            spread(pairs, " s"),
+        )
+    ]
+
+
+class _Route:
+    def __init__(self, house: House) -> None:
+        portals = Portals(house.endpoints())
+        self._endpoint = house.endpoints()[f"{REGION}.api"]
+        self._people: list[Person] = people(portals, f"{REGION}.api")
+        self._bank = Bank(house)
+
+    def peer(self, number: int) -> float:
+        """Seconds of the bare loop."""
+        period = default_scopes(date.today())[Dataset.INVOICE]
+        loop, started = BareGateway(self._endpoint), time.perf_counter()
+        loop.read_all(self._people[number], period.start, period.end)
+        return time.perf_counter() - started
+
+    def product(self, number: int) -> float:
+        """Seconds from the loan system's request to the event that tells the score."""
+        person, started = self._people[number], time.perf_counter()
+        submitted = self._bank.submit(person)
+        borrower = Borrower(person, submitted["link_url"])
+        borrower.agree(submitted["consent"]["text_sha256"])
+        borrower.accompany()
+        self._bank.await_score(submitted["id"])
+        return time.perf_counter() - started
