@@ -1,14 +1,17 @@
 # Taxlink: `make demo` shows it working, `make test` proves it.
 BIN := .venv/bin
 
-.PHONY: setup demo test lint types bench lock clean help
+.PHONY: setup demo console test lint types bench lock clean help
 .DEFAULT_GOAL := help
 
 setup:  ## install everything into .venv and find a Chromium (instant when done before)
 	@sh setup/setup.sh
 
-demo: setup  ## run the sandbox and take companies through it (COMPANIES=n)
+demo: setup  ## twelve loan applications through the sandbox (COMPANIES=<folder of real invoices>: ten real firms)
 	$(BIN)/taxlink demo $(if $(COMPANIES),--companies $(COMPANIES))
+
+console: setup  ## look around in what the last demo left
+	TAXLINK_HOME=var/demo TAXLINK_ENDPOINTS=var/demo/endpoints.json $(BIN)/taxlink serve --no-scheduler
 
 test: lint types  ## lint, type check, then every test
 	@sh setup/postgres.sh

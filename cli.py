@@ -33,8 +33,12 @@ from stages.workshop import Workshop
 from store.database import reading
 from vault.redaction import configure_logging
 
+# A pretty traceback would print local variables, and those can be a taxpayer's.
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Taxlink: one tap in, one scored file out."
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Taxlink: one tap in, one scored file out.",
 )
 audit_app = typer.Typer(no_args_is_help=True, help="The audit log.")
 key_app = typer.Typer(no_args_is_help=True, help="API keys of loan systems.")
@@ -42,7 +46,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(key_app, name="key")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-screen = Console()
+screen = Console(width=None if sys.stdout.isatty() else 160)
 
 
 def main() -> None:

@@ -268,6 +268,23 @@ class CaseFile:
         row = self._newest(tables.score, authorization_id, run)
         return dict(row._mapping) if row else None
 
+    def last_declined_on(self, current: Authorization) -> date | None:
+        """The day of the newest decline of another application of the same company, for the cool-off rule."""
+        held, other = tables.score, tables.authorization
+        query = (
+            select(func.max(held.c.created_at))
+            .join(other, other.c.id == held.c.authorization_id)
+            .where(
+                other.c.tenant == current.tenant,
+                other.c.taxpayer_id == current.taxpayer_id,
+                other.c.id != current.id,
+                held.c.decision == "decline",
+            )
+        )
+        with reading(self._engine) as connection:
+            newest: datetime | None = connection.scalar(query)
+        return newest.date() if newest else None
+
     def _newest(self, table: Any, authorization_id: str, run: int | None) -> Row[Any] | None:
         query = select(table).where(table.c.authorization_id == authorization_id)
         if run is not None:

@@ -28,7 +28,7 @@ class Person:
             case "credentials":
                 return {"person_id": self.person_id, "password": self.password}
             case "sms_code":
-                return {"code": self.portals.sms_code(self._portal(), self.phone)}
+                return {"code": self.portals.sms_code(self.region, self.phone)}
             case "picture":
                 return {"text": self._captcha()}
             case "slider":
@@ -40,10 +40,6 @@ class Person:
 
     def _captcha(self) -> str:
         return self.portals.captcha(f"{self.region}.rpa", self.person_id)["solution"]
-
-    def _portal(self) -> str:
-        """Any portal of the region shows the phone: there is one network for all of them."""
-        return next(name for name in self.portals.endpoints if name.startswith(f"{self.region}."))
 
     def _identity(self, options: list[dict[str, str]]) -> str:
         mine = [option for option in options if self.taxpayer_id in option["label"]]

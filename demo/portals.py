@@ -40,8 +40,9 @@ class Portals:
         found: list[dict[str, Any]] = self._ask(portal, "GET", "companies").json()
         return found
 
-    def sms_code(self, portal: str, number: str) -> str:
-        """The code of the newest message to this phone."""
+    def sms_code(self, region: str, number: str) -> str:
+        """The code of the newest message to this phone; a region's portals share its phones."""
+        portal = next(name for name in self.endpoints if name.startswith(f"{region}."))
         messages = self._ask(portal, "GET", f"phone/{number}.json").json()
         return str(messages[-1]["code"])
 

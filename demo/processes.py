@@ -75,11 +75,17 @@ class House:
             **self.variables,
         }
 
+    def start(self, *sandbox: str) -> None:
+        """Start everything at once and wait until the portals listen and the service answers."""
+        self._begin_sandbox(*sandbox)
+        self.worker()
+        self._begin_serve()
+        self._await("sandbox", self.endpoints_file.exists)
+        self._await("serve", self._answers)
+
     def sandbox(self, *arguments: str) -> None:
-        """Start the portals; ``endpoints`` waits until they listen."""
-        self.home.mkdir(parents=True, exist_ok=True)
-        self.endpoints_file.unlink(missing_ok=True)
-        self._start("sandbox", "-m", "sandbox", "--endpoints", str(self.endpoints_file), *arguments)
+        """Start the portals and wait until they listen."""
+        self._begin_sandbox(*arguments)
         self._await("sandbox", self.endpoints_file.exists)
 
     def worker(self, name: str = "worker-1", *, slots: int = 8) -> None:
@@ -88,7 +94,7 @@ class House:
 
     def serve(self) -> None:
         """Start the service and wait until it answers."""
-        self._start("serve", "-m", "cli", "serve", "--port", str(self.port))
+        self._begin_serve()
         self._await("serve", self._answers)
 
     def command(self, *arguments: str) -> Any:
@@ -132,6 +138,14 @@ class House:
 
     def __exit__(self, *_: object) -> None:
         self.end()
+
+    def _begin_sandbox(self, *arguments: str) -> None:
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.endpoints_file.unlink(missing_ok=True)
+        self._start("sandbox", "-m", "sandbox", "--endpoints", str(self.endpoints_file), *arguments)
+
+    def _begin_serve(self) -> None:
+        self._start("serve", "-m", "cli", "serve", "--port", str(self.port))
 
     def _start(self, name: str, *arguments: str) -> None:
         self.home.mkdir(parents=True, exist_ok=True)

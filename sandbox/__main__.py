@@ -25,6 +25,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--codes", default="", help="firms of the folder, comma-separated, dealt to the regions in turn"
     )
+    parser.add_argument(
+        "--everywhere", action="store_true", help="every region knows every firm of the folder"
+    )
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument(
         "--count", type=int, default=12, help="companies a region, or in all from a folder without --codes"
@@ -58,7 +61,10 @@ def _directories(asked: argparse.Namespace) -> list[Directory]:
             for region in regions
         ]
     codes = asked.codes.split(",") if asked.codes else codes_of_moderate_size(asked.companies, asked.count)
-    dealt = {region: codes[position :: len(regions)] for position, region in enumerate(regions)}
+    dealt = {
+        region: codes if asked.everywhere else codes[position :: len(regions)]
+        for position, region in enumerate(regions)
+    }
     return [
         Directory(region, load(asked.companies, region, own, seed=asked.seed, today=asked.today))
         for region, own in dealt.items()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from scoring.decision import Application, ScoreResult
-from scoring.decision import score as score_snapshot
-
 from authz.authorization import Authorization, Progress
 from schema.errors import DataIncomplete
+from scoring.decision import Application, ScoreResult
+from scoring.decision import score as score_snapshot
+from stages.bankside import context
 from stages.normalize import opened
 from stages.workshop import Workshop
 from store.database import now
@@ -20,7 +20,12 @@ def score(shop: Workshop, authorization_id: str) -> None:
     if held is None:
         raise DataIncomplete("there is no snapshot to score")
     shop.ledger.set_progress(current.id, Progress.SCORING, actor="pipeline")
-    result = score_snapshot(opened(shop, current, held), application=_application(current), decided_at=now())
+    result = score_snapshot(
+        opened(shop, current, held),
+        application=_application(current),
+        context=context(shop, current),
+        decided_at=now(),
+    )
     ref = shop.vault.seal(
         current.vault_owner, "score", result.model_dump_json().encode(), key_class=KeyClass.DATA
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from functools import cached_property
 
 from authz.apikeys import ApiKeys
@@ -30,7 +31,7 @@ class Lines:
     """Open connectors, one per authorization and route, kept for the length of a leg: a browser context
     opened to authorize serves the fetches that follow, and no other taxpayer."""
 
-    def __init__(self, endpoints: Endpoints, tools: Tools) -> None:
+    def __init__(self, endpoints: Callable[[], Endpoints], tools: Tools) -> None:
         self._endpoints, self._tools = endpoints, tools
         self._open: dict[tuple[str, Route], Connector] = {}
         self._lock = threading.Lock()
@@ -40,7 +41,7 @@ class Lines:
         key = (current.id, route)
         with self._lock:
             if key not in self._open:
-                self._open[key] = connect(endpoint(current.region, route, self._endpoints), self._tools)
+                self._open[key] = connect(endpoint(current.region, route, self._endpoints()), self._tools)
             return self._open[key]
 
     def hang_up(self, authorization_id: str) -> None:
@@ -70,7 +71,7 @@ class Workshop:
         self.casefile = CaseFile(self.store, self.ledger)
         self.links = Links(self.store)
         self.api_keys = ApiKeys(self.store, self.vault)
-        self.lines = Lines(self.endpoints, Tools(browser=lambda: self.browser))
+        self.lines = Lines(lambda: self.endpoints, Tools(browser=lambda: self.browser))
 
     @cached_property
     def endpoints(self) -> Endpoints:

@@ -1,4 +1,5 @@
-"""A whole house in a folder: sandbox and worker as processes, the desk (store, vault, intake) in the test's own."""
+"""A whole house in a folder: sandbox and worker as processes, the desk (store, vault, intake) in the test's
+own."""
 
 from __future__ import annotations
 
@@ -73,7 +74,7 @@ class Desk:
 
     def answer(self, person: Person, asked: Relayed, **instead: str) -> None:
         """As the person answers, or as the test says."""
-        shown = {"kind": asked.kind.value, "route": asked.route.value, **self.shop.challenges.prompt(asked)}
+        shown = {"kind": asked.kind.value, **self.shop.challenges.prompt(asked)}
         self.intake.answer(asked.authorization_id, asked.id, instead or person.answer(shown))
 
     def accompany(self, person: Person, id: str) -> Authorization:

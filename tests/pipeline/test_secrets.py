@@ -1,4 +1,5 @@
-"""Nothing secret outside the vault: canaries in password, answers and payload, then a search of every file."""
+"""Nothing secret outside the vault: canaries in password, answers and payload, then a search of every
+file."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ PORTAL_SIDE = {"endpoints.json", "sandbox.log", "root.key"}
 
 
 def disguises(canary: str) -> Iterator[bytes]:
-    """The canary as it might lie in a file: plain, UTF-16, hex, and base64 at each of its three alignments."""
+    """The canary as it might lie in a file: plain, UTF-16, hex, and base64 at each of its three
+    alignments."""
     raw = canary.encode()
     yield raw
     yield canary.encode("utf-16-le")

@@ -1,5 +1,7 @@
-"""A service over a real workshop. Nothing works behind it: the legs that it starts are recorded, and a test moves
-the authorization as a worker would."""
+"""A service over a real workshop.
+
+Nothing works behind it: the legs that it starts are recorded, and a test does what a worker would.
+"""
 
 from __future__ import annotations
 
@@ -99,7 +101,7 @@ class Service:
         return browser
 
     def agreed(self) -> dict[str, Any]:
-        """An authorization that the borrower agreed to, taken up by a worker. ``browser`` is the borrower's."""
+        """An authorization that was agreed to and taken up. ``browser`` is the borrower's."""
         done = self.submit()
         browser = self.borrower(done["token"])
         agreed = {"text_sha256": done["consent"]["text_sha256"]}

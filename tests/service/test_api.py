@@ -87,7 +87,7 @@ def test_a_wrong_check_character_is_refused(service: Service) -> None:
         good + "0",
         "9144010IMA5XXXXX1F",
         "",
-        "统一社会信用代码统一社会信用代码统一",
+        "统一社会信用代码" * 2,
     ):
         refused(post(service, service.body(taxpayer_id=id)), 422, "invalid_taxpayer_id")
 
@@ -179,9 +179,7 @@ def test_a_callback_that_the_deployment_lists_is_kept_with_the_callers_secret(tm
 # --- keys and tenants ---
 
 
-@pytest.mark.parametrize(
-    "header", [{}, {"authorization": "Bearer tlk_wrong"}, {"authorization": "Basic eDp5"}]
-)
+@pytest.mark.parametrize("header", [{}, {"authorization": "Bearer tlk_no"}, {"authorization": "Basic eDp5"}])
 def test_a_call_without_a_valid_key_is_refused(service: Service, header: dict[str, str]) -> None:
     reply = service.browser().get("/v1/authorizations", headers=header)
     refused(reply, 401, "api_key_invalid")
@@ -192,8 +190,8 @@ def test_another_tenants_authorization_is_unknown(service: Service) -> None:
     id = service.submit()["id"]
     other = service.other_api
     for method, path in (
-        ("GET", ""), ("GET", "/events"), ("GET", "/datasets"), ("GET", "/datasets/invoice"), ("GET", "/score"),
-        ("POST", "/rerun"), ("POST", "/withdraw"),
+        ("GET", ""), ("GET", "/events"), ("GET", "/datasets"), ("GET", "/datasets/invoice"),
+        ("GET", "/score"), ("POST", "/rerun"), ("POST", "/withdraw"),
     ):  # fmt: skip
         refused(other.request(method, f"/v1/authorizations/{id}{path}"), 404, "authorization_unknown")
     assert other.get("/v1/authorizations").json()["items"] == []

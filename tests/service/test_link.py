@@ -188,9 +188,7 @@ def test_an_answer_that_does_not_fit_is_refused_and_the_question_stays(
     assert service.shop.challenges.get(asked.id).state is ChallengeState.OPEN
 
 
-@pytest.mark.parametrize(
-    "answer", [None, [], "246810", {"code": 246810}, {"code": None}, {"code": "x" * 300}]
-)
+@pytest.mark.parametrize("answer", [None, [], "2468", {"code": 2468}, {"code": None}, {"code": "x" * 300}])
 def test_an_answer_of_another_shape_is_refused(service: Service, answer: Any) -> None:
     done = service.agreed()
     asked = service.ask(done["id"], ChallengeKind.SMS_CODE)
@@ -257,12 +255,10 @@ def test_a_rejected_password_is_not_taken_again(service: Service) -> None:
 
 def test_a_question_asked_again_says_whether_it_was_refused_or_renewed(service: Service) -> None:
     done = service.agreed()
-    first = service.ask(done["id"], ChallengeKind.SMS_CODE)
     service.ask(done["id"], ChallengeKind.SMS_CODE)
+    second = service.ask(done["id"], ChallengeKind.SMS_CODE)
     assert (state(done)["challenge"]["renewed"], state(done)["challenge"]["retry"]) == (True, False)
-    service.shop.challenges.close(
-        service.shop.challenges.open_one(done["id"]) or first, ChallengeState.REJECTED
-    )
+    service.shop.challenges.close(second, ChallengeState.REJECTED)
     service.ask(done["id"], ChallengeKind.SMS_CODE, retry=True)
     assert (state(done)["challenge"]["renewed"], state(done)["challenge"]["retry"]) == (False, True)
 

@@ -1,0 +1,41 @@
+"""What the bank itself knows, for the scoring core: its watch-lists, and what the store tells of the
+company."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from authz.authorization import Authorization
+from scoring.context import Context
+from stages.workshop import Workshop
+
+
+def context(shop: Workshop, current: Authorization) -> Context:
+    """The bank-side facts at this moment. What nobody told stays None, which scoring reads as missing."""
+    lists = _watchlists(shop.settings.watchlists_file)
+    return Context(
+        # Raw pages were opened from their seals, messages verified on arrival: what is broken is no data.
+        doc_tamper=False,
+        authorisation_expires=shop.ledger.consent(current.consent_id).valid_until.date(),
+        last_declined_on=shop.casefile.last_declined_on(current),
+        abnormal=_dated(lists.get("abnormal")),
+        controlled_numbers=_numbers(lists.get("controlled_numbers")),
+    )
+
+
+def _watchlists(path: Path | None) -> dict[str, Any]:
+    """``{"abnormal": {company id: day listed}, "controlled_numbers": [invoice number]}``; either may be
+    absent."""
+    lists: dict[str, Any] = json.loads(path.read_text()) if path else {}
+    return lists
+
+
+def _dated(listed: dict[str, str] | None) -> dict[str, date] | None:
+    return None if listed is None else {id: date.fromisoformat(day) for id, day in listed.items()}
+
+
+def _numbers(listed: list[str] | None) -> frozenset[str] | None:
+    return None if listed is None else frozenset(listed)
