@@ -35,18 +35,18 @@ def shop() -> Workshop:
 
 
 @engine.workflow("leg")
-def leg(authorization_id: str) -> str:
+def leg(authorization_id: str, leg_key: str) -> str:
     """One leg of a run: from the last answer to the next question, or to the end. Returns how it ended."""
-    ending = _work(authorization_id)
+    ending = _work(authorization_id, leg_key)
     if ending != "parked":
         _notify(authorization_id)
     _hang_up(authorization_id)
     return ending
 
 
-def _work(authorization_id: str) -> str:
+def _work(authorization_id: str, leg_key: str) -> str:
     for _ in range(_MOST_TURNS):
-        granted = _authorize(authorization_id)
+        granted = _authorize(authorization_id, leg_key)
         if granted["kind"] == "wait":
             engine.pause(granted["seconds"])
             continue
@@ -97,9 +97,9 @@ def _whole(stage: Callable[[Workshop, str], None], authorization_id: str) -> boo
 
 
 @engine.step("authorize")
-def _authorize(authorization_id: str) -> dict[str, Any]:
+def _authorize(authorization_id: str, leg_key: str) -> dict[str, Any]:
     try:
-        return authorize.authorize(shop(), authorization_id).plain()
+        return authorize.authorize(shop(), authorization_id, leg_key).plain()
     except Exception:
         log.exception("authorize.broke", authorization_id=authorization_id)
         return outcome.ended(shop(), authorization_id, TaxlinkError()).plain()
@@ -156,7 +156,7 @@ def intake(workshop: Workshop, enqueue: engine.Enqueuer) -> Intake:
     """The intake of a process, its legs and disposals handed to the workers."""
 
     def start_leg(current: Authorization) -> None:
-        enqueue("leg", current.leg_key, current.id)
+        enqueue("leg", current.leg_key, current.id, current.leg_key)
 
     def start_disposal(current: Authorization) -> None:
         enqueue("disposal", f"{current.id}.disposal", current.id)

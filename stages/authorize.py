@@ -36,10 +36,12 @@ _READY = frozenset({State.GRANTED, State.REFRESHING})
 _WORKABLE = frozenset({State.PLANNING, State.CHALLENGED})
 
 
-def authorize(shop: Workshop, authorization_id: str) -> Outcome:
+def authorize(shop: Workshop, authorization_id: str, leg_key: str) -> Outcome:
     """``granted``, ``parked`` (a challenge waits for the person), ``wait`` (until the portal opens) or
     ``ended`` with its code."""
     current = shop.ledger.authorization(authorization_id)
+    if current.leg_key != leg_key or _parked(shop, current):
+        return Outcome("parked")  # a killed worker's leg, taken up again after it had asked its question
     if current.state in _READY:
         return Outcome("granted")
     if current.state is State.CLOSED:
@@ -89,6 +91,12 @@ def _choose(shop: Workshop, current: Authorization) -> Choice:
     if choice is None:
         raise RouteAbsent("no route is left")
     return choice
+
+
+def _parked(shop: Workshop, current: Authorization) -> bool:
+    """Whether this leg has asked its question already."""
+    asked = shop.challenges.open_one(current.id)
+    return asked is not None and asked.run == current.run and asked.resume is Resume.SERIALIZABLE
 
 
 def _answered(shop: Workshop, current: Authorization) -> Relayed | None:

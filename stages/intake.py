@@ -62,24 +62,13 @@ class Intake:
         overlay(application.region)
         if idempotency and (earlier := self._replayed(application.tenant, idempotency)):
             return earlier
-        shop, id = self._shop, new_id("auth")
-        text = self._text(application)
-        with shop.store.begin() as connection:
-            current = shop.ledger.open(connection, application, text, actor=actor, id=id)
-            token = shop.links.issue(connection, id)
-            if idempotency:
-                try:
-                    connection.execute(
-                        insert(tables.idempotency).values(
-                            tenant=application.tenant,
-                            key=idempotency[0],
-                            body_sha256=idempotency[1],
-                            authorization_id=id,
-                            created_at=now(),
-                        )
-                    )
-                except IntegrityError:
-                    raise IdempotencyConflict("the same key arrived at the same time") from None
+        shop = self._shop
+        try:
+            current, token = self._open(application, actor, idempotency)
+        except IntegrityError:  # the same key arrived at the same time and was first
+            if idempotency and (earlier := self._replayed(application.tenant, idempotency)):
+                return earlier
+            raise
         if any(person.values()):
             ref = shop.vault.seal(
                 current.vault_owner,
@@ -87,8 +76,30 @@ class Intake:
                 json.dumps(person, ensure_ascii=False).encode(),
                 key_class=KeyClass.DATA,
             )
-            current = shop.ledger.set_person(id, ref)
+            current = shop.ledger.set_person(current.id, ref)
         return Submitted(current, token, replayed=False)
+
+    def _open(
+        self, application: Application, actor: str, idempotency: tuple[str, str] | None
+    ) -> tuple[Authorization, str]:
+        """The authorization with its link and key, all or none. Raises ``IntegrityError`` for a key in
+        use."""
+        shop, id = self._shop, new_id("auth")
+        text = self._text(application)
+        with shop.store.begin() as connection:
+            current = shop.ledger.open(connection, application, text, actor=actor, id=id)
+            token = shop.links.issue(connection, id)
+            if idempotency:
+                connection.execute(
+                    insert(tables.idempotency).values(
+                        tenant=application.tenant,
+                        key=idempotency[0],
+                        body_sha256=idempotency[1],
+                        authorization_id=id,
+                        created_at=now(),
+                    )
+                )
+        return current, token
 
     def agree(self, authorization_id: str, text_sha256: str, *, actor: str) -> Authorization:
         """The borrower's one tap. Raises ``ConsentTextMismatch``, ``StateConflict``."""

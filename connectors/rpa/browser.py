@@ -101,6 +101,7 @@ class Browser:
         self._thread = threading.Thread(target=self._loop.run_forever, name="browser", daemon=True)
         self._thread.start()
         self._slots = asyncio.Semaphore(contexts)
+        self._waiting = 0
         self._starting = asyncio.Lock()
         self._driver: Playwright | None = None
         self._chromium: Chromium | None = None
@@ -150,8 +151,9 @@ class Browser:
         return Tab(context, page, self._slots)
 
     async def keep(self, key: str, tab: Tab) -> None:
-        """Leave a context for the next dataset of the same grant; it dies when nobody takes it soon."""
-        if key in self._kept:
+        """Leave a context for the next dataset of the same grant. It dies when nobody takes it soon, or at
+        once when somebody waits for one."""
+        if key in self._kept or self._waiting:
             await tab.close()
             return
         timer = self._loop.call_later(KEEP_SECONDS, self._expire, key)
@@ -179,10 +181,13 @@ class Browser:
             _, (idle, timer) = self._kept.popitem(last=False)
             timer.cancel()
             await idle.close()
+        self._waiting += 1
         try:
             await asyncio.wait_for(self._slots.acquire(), SLOT_SECONDS)
         except TimeoutError:
             raise RouteBroken("every browser context of this worker is in use") from None
+        finally:
+            self._waiting -= 1
 
     async def _running(self) -> Chromium:
         async with self._starting:

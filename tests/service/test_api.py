@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import polars as pl
@@ -71,6 +72,14 @@ def test_the_same_key_and_body_give_the_same_authorization(service: Service) -> 
 def test_the_same_key_with_another_body_is_refused(service: Service) -> None:
     post(service, service.body())
     refused(post(service, service.body(amount="300000.01")), 409, "idempotency_conflict")
+    assert count(service) == 1
+
+
+def test_the_same_submission_many_times_at_once_is_one_authorization(service: Service) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        replies = list(pool.map(lambda _: post(service, service.body()), range(6)))
+    assert sorted(reply.status_code for reply in replies) == [200] * 5 + [201]
+    assert len({reply.json()["id"] for reply in replies}) == 1
     assert count(service) == 1
 
 

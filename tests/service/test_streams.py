@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-import requests
 
 from authz.authorization import State
 from connectors.interface import ChallengeKind
@@ -22,22 +24,28 @@ from tests.service.conftest import Service, eventually
 class Watching:
     """An open event stream, read in the background: ``seen`` grows."""
 
-    def __init__(self, reply: requests.Response) -> None:
+    def __init__(self, reply: HTTPResponse) -> None:
         self.seen: list[tuple[str, Any]] = []
         self._reply = reply
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
+    def ends(self) -> None:
+        self._thread.join(10)
+
     def _read(self) -> None:
         name = ""
+        while line := self._line():
+            if line.startswith("event: "):
+                name = line.removeprefix("event: ").strip()
+            elif line.startswith("data: "):
+                self.seen.append((name, json.loads(line.removeprefix("data: "))))
+
+    def _line(self) -> str:
         try:
-            for line in self._reply.iter_lines(chunk_size=1, decode_unicode=True):
-                if line.startswith("event: "):
-                    name = line.removeprefix("event: ")
-                elif line.startswith("data: "):
-                    self.seen.append((name, json.loads(line.removeprefix("data: "))))
-        except (requests.RequestException, AttributeError, ValueError):
-            return
+            return self._reply.readline().decode()
+        except (HTTPException, OSError):
+            return ""
 
     def waits_for(self, name: str, **wanted: Any) -> None:
         def came() -> bool:
@@ -49,15 +57,26 @@ class Watching:
 
 
 @contextmanager
-def watching(url: str, **options: Any) -> Iterator[Watching]:
-    with requests.get(url, stream=True, timeout=30, **options) as reply:
-        assert reply.headers["content-type"].startswith("text/event-stream")
-        yield Watching(reply)
+def watching(url: str, headers: dict[str, str]) -> Iterator[Watching]:
+    """Leaves by hanging up, as a browser does."""
+    parts = urlsplit(url)
+    line = HTTPConnection(parts.netloc, timeout=30)
+    line.request("GET", parts.path, headers=headers)
+    held = line.sock
+    reply = line.getresponse()
+    stream = Watching(reply)
+    assert (reply.getheader("content-type") or "").startswith("text/event-stream")
+    try:
+        yield stream
+    finally:
+        held.shutdown(socket.SHUT_RDWR)
+        stream.ends()
+        line.close()
 
 
 def page(service: Service, address: str, done: dict[str, Any]) -> Any:
-    cookie = {COOKIE: done["browser"].cookies[COOKIE]}
-    return watching(f"{address}/link/{done['token']}/events", cookies=cookie)
+    cookie = {"cookie": f"{COOKIE}={done['browser'].cookies[COOKIE]}"}
+    return watching(f"{address}/link/{done['token']}/events", cookie)
 
 
 def test_the_page_is_pushed_every_change_without_asking(service: Service, address: str) -> None:
@@ -86,13 +105,13 @@ def test_the_interface_streams_old_events_then_new_ones_each_once(service: Servi
     id = service.agreed()["id"]
     headers = {"authorization": f"Bearer {service.key}", "accept": "text/event-stream"}
     url = f"{address}/v1/authorizations/{id}/events"
-    with watching(url, headers=headers) as seen:
+    with watching(url, headers) as seen:
         seen.waits_for("authorization.requested")
         service.fail(id, "account_locked")
         eventually(lambda: seen.seen[-1][1]["data"].get("error") == "account_locked")
         numbers = [content["id"] for _, content in seen.seen]
         assert numbers == [event["id"] for event in service.shop.ledger.events(id)]
-    with watching(url, headers=headers | {"last-event-id": str(numbers[-2])}) as again:
+    with watching(url, headers | {"last-event-id": str(numbers[-2])}) as again:
         eventually(lambda: len(again.seen) == 1)
         assert again.seen[0][1]["id"] == numbers[-1]
 
