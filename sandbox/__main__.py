@@ -10,15 +10,17 @@ from pathlib import Path
 from sandbox.directory import Directory
 from sandbox.folder import codes_of_moderate_size, load
 from sandbox.generator import generate
-from sandbox.server import ROUTES, Plan, serve
+from sandbox.server import USUAL, Plan, serve
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="sandbox", description="Regional tax portals on loopback, with synthetic companies."
     )
-    parser.add_argument("--regions", default=",".join(ROUTES), help="region codes, comma-separated")
-    parser.add_argument("--families", default="gateway,unified", help="portal families to start")
+    parser.add_argument("--regions", default=",".join(USUAL), help="region codes, comma-separated")
+    parser.add_argument(
+        "--families", default="", help="portal families to start, comma-separated; all unless named"
+    )
     parser.add_argument(
         "--companies", type=Path, metavar="DIR", help="folder of invoice CSV files instead of the generator"
     )
@@ -79,7 +81,7 @@ def main() -> None:
         endpoints=asked.endpoints,
         base_port=asked.base_port,
         latency_seconds=asked.latency_ms / 1000,
-        families=frozenset(asked.families.split(",")),
+        families=frozenset(asked.families.split(",")) if asked.families else None,
     )
     asyncio.run(serve(plan))
 

@@ -25,23 +25,32 @@ from sandbox.journal import Journal
 from sandbox.phone import Phones
 from sandbox.portal import Built, Clock, Portal
 
+_PAGES = ("rpa", "unified")
 ROUTES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "31": (("api", "gateway"),),
-    "44": (("api", "gateway"), ("rpa", "unified")),
-    "51": (("rpa", "unified"),),
+    "44": (("api", "gateway"), _PAGES),
+    "51": (_PAGES,),
+    "11": (("api", "foresee"), _PAGES),
+    "13": (("api", "servyou"), _PAGES),
+    "33": (("api", "oauth"), _PAGES),
+    "32": (("api", "soap"), _PAGES),
+    "37": (("api", "filedrop"), _PAGES),
 }
 """(route, family) of each region that the sandbox knows, as the region overlays have them."""
+
+USUAL = ("31", "44", "51")
+"""What is started unless asked otherwise: one region by API, one by both routes, one by pages."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """``base_port`` 0 takes free ports; ``families`` restricts what is started."""
+    """``base_port`` 0 takes free ports; ``families`` restricts what is started; None is all."""
 
     directories: Sequence[Directory]
     endpoints: Path | None = None
     base_port: int = 0
     latency_seconds: float = 0.0
-    families: frozenset[str] = frozenset({"gateway", "unified"})
+    families: frozenset[str] | None = None
 
 
 class _Server(uvicorn.Server):
@@ -93,7 +102,7 @@ def _portals(plan: Plan) -> Iterator[Portal]:
     for directory in plan.directories:
         region = directory.region
         for route, family in ROUTES[region]:
-            if family in plan.families:
+            if plan.families is None or family in plan.families:
                 faults, journal = FaultTable(), Journal(region, family)
                 yield Portal(region, route, family, directory, faults, journal, phones, clock)
 

@@ -38,7 +38,7 @@ class Feed:
     """Calls listeners on the watcher's thread, in the order of the events. A listener must be quick and must
     not raise."""
 
-    def __init__(self, engine: Engine, *, every_seconds: float = 0.05) -> None:
+    def __init__(self, engine: Engine, *, every_seconds: float = 0.02) -> None:
         self._engine, self._every = engine, every_seconds
         self._listeners: defaultdict[str, list[Listener]] = defaultdict(list)
         self._lock = threading.Lock()

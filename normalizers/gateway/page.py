@@ -6,6 +6,7 @@ Contracts are checked a page at a time; values are converted for all pages at on
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import polars as pl
@@ -46,28 +47,39 @@ def whole(page: Page, shape: Shape) -> tuple[pl.DataFrame, list[Finding]]:
 
 
 def listing(pages: Sequence[Page], outer: Shape, record: Shape, inner: Shape | None = None) -> Listing:
-    """The one list of each page as rows of ``record``; its own list, if any, as rows of ``inner``."""
-    rows: list[pl.DataFrame] = []
-    nested: list[pl.DataFrame] = []
-    findings: list[Finding] = []
+    """The one list of each page as rows of ``record``; its own list, if any, as rows of ``inner``.
+
+    Pages are read on as many threads as there are cores: parsing lets go of the interpreter.
+    """
+    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
+        read = [
+            threads.submit(_records, index, page, outer, record, inner) for index, page in enumerate(pages)
+        ]
+        found = [each.result() for each in read]
+    return Listing(
+        rows=pl.concat([each.rows for each in found]),
+        nested=pl.concat([each.nested for each in found]),
+        counts=[each.rows.height for each in found],
+        findings=tuple(finding for each in found for finding in each.findings),
+    )
+
+
+def _records(index: int, page: Page, outer: Shape, record: Shape, inner: Shape | None) -> Listing:
+    """The listing of one page."""
     (name,) = outer.lists
-    for index, page in enumerate(pages):
-        head, noticed = whole(page, outer)
-        found, more = _unnested(head.explode(name, empty_as_null=False), name, record, page)
-        found = found.with_columns(
-            pl.lit(index, pl.Int64).alias("page"), pl.int_range(pl.len(), dtype=pl.Int64).alias("row")
-        )
-        rows.append(found.drop(record.lists))
-        findings += [*noticed, *more]
-        if inner is not None:
-            (within,) = record.lists
-            parts = found.select("page", "row", within).explode(within, empty_as_null=False)
-            parts = parts.with_columns(pl.int_range(pl.len()).over("row").alias("place"))
-            lines, most = _unnested(parts, within, inner, page)
-            nested.append(lines)
-            findings += most
-    counts = [frame.height for frame in rows]
-    return Listing(pl.concat(rows), pl.concat(nested) if nested else pl.DataFrame(), counts, tuple(findings))
+    head, findings = whole(page, outer)
+    found, more = _unnested(head.explode(name, empty_as_null=False), name, record, page)
+    found = found.with_columns(
+        pl.lit(index, pl.Int64).alias("page"), pl.int_range(pl.len(), dtype=pl.Int64).alias("row")
+    )
+    rows, nested = found.drop(record.lists), pl.DataFrame()
+    if inner is not None:
+        (within,) = record.lists
+        parts = found.select("page", "row", within).explode(within, empty_as_null=False)
+        parts = parts.with_columns(pl.int_range(pl.len()).over("row").alias("place"))
+        nested, most = _unnested(parts, within, inner, page)
+        more = [*more, *most]
+    return Listing(rows, nested, [rows.height], (*findings, *more))
 
 
 def _unnested(rows: pl.DataFrame, name: str, shape: Shape, page: Page) -> tuple[pl.DataFrame, list[Finding]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.server
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -180,3 +182,19 @@ def test_private_address_is_refused_unless_listed():
         checked(["https://127.0.0.1/x"], private=False)
     with pytest.raises(RouteBroken):
         checked(["http://etax.example/x"], private=False)
+
+
+@pytest.mark.browser
+def test_tab_is_not_kept_while_somebody_waits_for_one():
+    worker = Browser(contexts=1)
+    try:
+        tab = worker.run(worker.open([HERE], 5))
+        with ThreadPoolExecutor() as others:
+            waiting = others.submit(lambda: worker.run(worker.open([HERE], 5)))
+            while not worker._waiting:
+                worker.run(asyncio.sleep(0))
+            worker.run(worker.keep("grant", tab))
+            worker.run(waiting.result(timeout=20).close())
+        assert worker.run(worker.take("grant")) is None
+    finally:
+        worker.close()

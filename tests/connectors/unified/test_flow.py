@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -264,3 +265,11 @@ def test_nobody_can_look_for_a_grant_before_signing_in(bureau):
     assert isinstance(flow.advance(None), Challenge)
     flow.close()
     flow.close()
+
+
+def test_flows_side_by_side_end_in_their_own_grants(bureau):
+    companies = bureau.companies
+    with ThreadPoolExecutor() as pool:
+        grants = list(pool.map(bureau.grant, companies))
+    for company, grant in zip(companies, grants, strict=True):
+        assert list(company.grants) == [grant.receipt]
