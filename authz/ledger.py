@@ -289,8 +289,10 @@ class Ledger:
 
     def record(self, connection: Connection, id: str, actor: str, kind: str, data: Mapping[str, Any]) -> None:
         """One event for the callers and one audit record. Ids, codes and counts only."""
-        connection.execute(insert(tables.event).values(authorization_id=id, at=now(), kind=kind, data=data))
+        # The audit log's head is locked first: event ids are then given out in the order of the commits, so
+        # that whoever follows the largest id misses none.
         self.audit.append(connection, actor=actor, action=kind, subject=id, data=_flat(data))
+        connection.execute(insert(tables.event).values(authorization_id=id, at=now(), kind=kind, data=data))
 
     def _move_consent(
         self, connection: Connection, held: Consent, to: ConsentState, actor: str, reason: str

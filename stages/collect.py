@@ -4,6 +4,7 @@ stands."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from authz import gate
@@ -21,9 +22,9 @@ from stages.workshop import Workshop
 from store.database import now
 from vault.reference import KeyClass
 
-_SEAL_BYTES = 4 << 20
-"""Pages are sealed in batches of about this size: one transaction each, and never a whole dataset in memory
-twice."""
+_SEAL_BYTES = 2 << 20
+"""Pages are sealed in batches of about this size: one transaction each, and never a whole dataset in
+memory."""
 
 
 def remaining(shop: Workshop, authorization_id: str) -> list[Dataset]:
@@ -69,22 +70,24 @@ def _fetch(shop: Workshop, current: Authorization, held: HeldGrant, dataset: Dat
 
 
 def _seal(shop: Workshop, current: Authorization, pages: Iterable[RawPage]) -> list[dict[str, Any]]:
+    """The pages' descriptions with their vault references. A batch is sealed while the next one arrives."""
     sealed: list[dict[str, Any]] = []
     batch: list[RawPage] = []
 
-    def flush() -> None:
-        refs = shop.vault.seal_many(
-            current.vault_owner, "raw", [page.content for page in batch], key_class=KeyClass.DATA
-        )
-        sealed.extend(_described(page, ref) for page, ref in zip(batch, refs, strict=True))
-        batch.clear()
+    def seal(full: list[RawPage]) -> None:
+        contents = [page.content for page in full]
+        refs = shop.vault.seal_many(current.vault_owner, "raw", contents, key_class=KeyClass.DATA)
+        sealed.extend(_described(page, ref) for page, ref in zip(full, refs, strict=True))
 
-    for page in pages:
-        batch.append(page)
-        if sum(len(waiting.content) for waiting in batch) >= _SEAL_BYTES:
-            flush()
-    if batch:
-        flush()
+    with ThreadPoolExecutor(1, thread_name_prefix="seal") as beside:
+        under_way = beside.submit(seal, [])
+        for page in pages:
+            batch.append(page)
+            if sum(len(waiting.content) for waiting in batch) >= _SEAL_BYTES:
+                under_way.result()
+                under_way, batch = beside.submit(seal, batch), []
+        under_way.result()
+        seal(batch)
     return sealed
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -13,6 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from sqlalchemy import Engine, Row, insert, select, update
 from standardwebhooks.webhooks import Webhook
 
@@ -294,6 +299,51 @@ def test_the_connection_goes_to_the_address_that_was_checked(
     assert webhooks.deliver_due(store, vault, frozenset({name}), limit=10) == 1
     assert receiver.received[0][0]["host"] == name
     assert asked.count("loans.test") == 1
+
+
+@pytest.mark.parametrize(("issued_to", "delivered"), [("loans.test", 1), ("other.test", 0)])
+def test_the_pinned_server_must_prove_the_name_that_was_asked_for(
+    store: Engine,
+    vault: Vault,
+    put: Callable[..., None],
+    receiver: Receiver,
+    names: dict[str, list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    issued_to: str,
+    delivered: int,
+) -> None:
+    certificate, key = self_signed(issued_to, tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    receiver.server.socket = context.wrap_socket(receiver.server.socket, server_side=True)
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(certificate))
+    names["loans.test"] = ["127.0.0.1"]
+    put(f"https://loans.test:{receiver.server.server_port}/hook")
+    assert webhooks.deliver_due(store, vault, frozenset({"loans.test"}), limit=10) == delivered
+    assert outbox(store)[0].last_status == ("204" if delivered else "SSLError")
+
+
+def self_signed(name: str, folder: Path) -> tuple[Path, Path]:
+    """A certificate for this name, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now() - timedelta(days=1))
+        .not_valid_after(now() + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / "certificate.pem", folder / "key.pem"
+    paths[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return paths
 
 
 def test_a_try_that_another_process_took_is_left_to_it(

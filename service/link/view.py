@@ -106,7 +106,7 @@ def _datasets(shop: Workshop, current: Authorization, consent: Consent) -> list[
         return "missing" if done[dataset].missing else "collected"
 
     return [
-        {"dataset": each, "zh": each.zh, "en": words.dataset_en(each), "state": how_far(each)}
+        {"dataset": each, "zh": each.zh, "en": words.dataset_en(each).capitalize(), "state": how_far(each)}
         for each in consent.scopes
     ]
 

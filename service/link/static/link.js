@@ -74,16 +74,17 @@ function ask(form, challenge) {
   one(".renewed", form).hidden = !challenge.renewed;
   if (challenge.kind === "slider") slider.show(challenge);
   if (challenge.kind === "picture") one(".captcha", form).src = `data:image/png;base64,${challenge.picture}`;
-  if (challenge.kind === "sms_code") one(".hint", form).textContent = challenge.hint;
-  if (challenge.kind === "identity") one(".choices", form).replaceChildren(...challenge.options.map(choice));
+  one(".hint", form).textContent = challenge.hint;
+  one(".hint", form).hidden = !challenge.hint;
+  if (challenge.kind === "identity") one(".choices", form).replaceChildren(...challenge.options.map((each) => choice(each)));
   const first = one("input:not([type=radio])", form);
   if (first) first.focus({ preventScroll: true });
 }
 
-function choice(option, index) {
+function choice(option) {
   const label = document.createElement("label");
   const radio = document.createElement("input");
-  Object.assign(radio, { type: "radio", name: "choice", value: option.id, checked: index === 0 });
+  Object.assign(radio, { type: "radio", name: "choice", value: option.id, required: true });
   const name = document.createElement("b");
   name.textContent = option.label;
   const role = document.createElement("small");
@@ -149,7 +150,7 @@ for (const form of all("form[data-kind]")) {
     event.preventDefault();
     const fields = Object.fromEntries(new FormData(form));
     for (const name of Object.keys(fields)) if (name !== "password") fields[name] = fields[name].trim();
-    const empty = all("input", form).find((input) => input.required && !input.value.trim());
+    const empty = all("input", form).find((input) => !input.checkValidity() || !input.value.trim());
     if (empty) empty.focus();
     else answer(fields);
   });

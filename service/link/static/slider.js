@@ -15,7 +15,7 @@ class Slider {
     this.handle.addEventListener("pointerdown", (event) => this.grab(event));
     this.handle.addEventListener("pointermove", (event) => this.drag(event));
     this.handle.addEventListener("pointerup", () => this.drop());
-    this.handle.addEventListener("pointercancel", () => this.move((this.from = null) ?? 0));
+    this.handle.addEventListener("pointercancel", () => this.letGo());
     this.handle.addEventListener("keydown", (event) => this.key(event));
     for (const picture of [this.background, this.piece]) picture.addEventListener("load", () => this.move(this.share));
     new ResizeObserver(() => this.move(this.share)).observe(this.track);
@@ -65,6 +65,11 @@ class Slider {
   drop() {
     if (this.from !== null && this.share > 0) this.submit();
     this.from = null;
+  }
+
+  letGo() {
+    this.from = null;
+    this.move(0);
   }
 
   key(event) {

@@ -1,0 +1,75 @@
+"""``python -m demo.pictures FOLDER``: the README's pictures, taken of the running house."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from demo import page as screen
+from demo.clients import Borrower, LoanSystem
+from demo.person import people
+from demo.portals import Portals
+from demo.processes import House
+from demo.stories import application
+
+_DESKTOP = {"width": 1280, "height": 760}
+
+
+def take(folder: Path) -> None:
+    """A borrower's way through the page, then the console with what came of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home, House(Path(home)) as house:
+        house.start("--regions", "44,31,51", "--count", "8", "--invoices", "240")
+        key = house.command("key", "issue", "pictures")["bearer"]
+        loans, portals = LoanSystem(house.url, key), Portals(house.endpoints())
+        _work(loans, portals)
+        _borrower(loans, portals, folder)
+        _console(house.url, key, folder)
+
+
+def _work(loans: LoanSystem, portals: Portals) -> None:
+    """Some applications for the console to list; one waits for its person."""
+    companies = people(portals, "31.api")
+    for person in companies[:3]:
+        submitted = loans.submit(application(person))
+        borrower = Borrower(submitted["link_url"], person)
+        borrower.agree(submitted["consent"]["text_sha256"])
+        borrower.accompany()
+    waiting = loans.submit(application(companies[3]))
+    Borrower(waiting["link_url"], companies[3]).agree(waiting["consent"]["text_sha256"])
+
+
+def _borrower(loans: LoanSystem, portals: Portals, folder: Path) -> None:
+    person = people(portals, "51.rpa")[0]
+    with screen.phone_sized() as page:
+        page.goto(loans.submit(application(person))["link_url"])
+        _shoot(page, folder / "borrower-consent.png")
+        page.locator("#agree").click()
+        screen.accompany(page, person, look=lambda kind: _shoot(page, folder / f"borrower-{kind}.png"))
+        expect(page.locator("[data-phase=done]")).to_be_visible()
+        _shoot(page, folder / "borrower-done.png")
+
+
+def _console(url: str, key: str, folder: Path) -> None:
+    with screen.phone_sized() as page:
+        page.set_viewport_size({"width": _DESKTOP["width"], "height": _DESKTOP["height"]})
+        page.goto(f"{url}/console")
+        page.locator("input[type=password]").fill(key)
+        page.locator("button.primary").click()
+        page.locator("table").first.wait_for()
+        _shoot(page, folder / "console.png")
+        page.locator("table a").first.click()
+        page.locator("h1").first.wait_for()
+        page.screenshot(path=folder / "console-authorization.png", full_page=True)
+
+
+def _shoot(page: Page, path: Path) -> None:
+    page.wait_for_load_state("networkidle") if "console" in path.name else page.wait_for_timeout(300)
+    page.screenshot(path=path)
+
+
+if __name__ == "__main__":
+    take(Path(sys.argv[1]))

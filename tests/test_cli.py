@@ -1,0 +1,108 @@
+"""The ``taxlink`` command: thin, honest exit codes, JSON everywhere."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from settings import Settings
+from stages.workshop import Workshop
+from store import audit_table
+
+COMPANY = "91310000MA1FL8XQ37"
+ROOT = Path(__file__).parents[1]
+
+
+class Terminal:
+    """Runs the command in a folder of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.environment = {"TAXLINK_HOME": str(home), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "cli", *arguments], env=self.environment, capture_output=True, text=True
+        )
+
+    def json(self, *arguments: str) -> Any:
+        done = self.run(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    return Terminal(tmp_path / "home")
+
+
+def test_an_authorization_is_asked_for_shown_and_listed(terminal: Terminal) -> None:
+    asked = terminal.json("authorize", COMPANY, "--amount", "300000.50")
+    assert "/link/" in asked["link"]
+    shown = terminal.json("show", asked["id"])
+    assert (shown["state"], shown["region"], shown["amount"]) == ("requested", "31", "300000.50")
+    assert [each["id"] for each in terminal.json("list")] == [asked["id"]]
+    assert terminal.json("withdraw", asked["id"])["state"] == "closed"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("authorize", "91310000MA1FL8XQ38"), "invalid_taxpayer_id"),
+        (("authorize", COMPANY, "--region", "99"), "unknown_region"),
+        (("show", "auth_unknown"), "authorization_unknown"),
+        (("rerun", "auth_unknown"), "authorization_unknown"),
+        (("score", "auth_unknown"), "authorization_unknown"),
+    ],
+)
+def test_a_wrong_call_ends_with_a_named_error_and_no_traceback(
+    terminal: Terminal, arguments: tuple[str, ...], code: str
+) -> None:
+    done = terminal.run(*arguments)
+    assert done.returncode == 1
+    assert code in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_what_cannot_be_rerun_is_refused(terminal: Terminal) -> None:
+    id = terminal.json("authorize", COMPANY)["id"]
+    done = terminal.run("rerun", id)
+    assert done.returncode == 1
+    assert "state_conflict" in done.stderr
+
+
+def test_the_regions_are_listed_with_their_routes(terminal: Terminal) -> None:
+    routes = {(each["code"], each["route"], each["family"]) for each in terminal.json("regions")}
+    assert {
+        ("44", "api", "gateway"),
+        ("44", "rpa", "unified"),
+        ("31", "api", "gateway"),
+        ("51", "rpa", "unified"),
+    } <= routes
+
+
+def test_the_audit_log_verifies_until_somebody_alters_it(terminal: Terminal) -> None:
+    terminal.json("authorize", COMPANY)
+    assert terminal.json("audit", "verify")["intact"] is True
+    shop = Workshop(Settings.from_environment(terminal.environment), name="test")
+    with shop.store.begin() as connection:
+        connection.execute(update(audit_table.audit_record).values(actor="nobody"))
+    shop.close()
+    done = terminal.run("audit", "verify", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["intact"] is False
+
+
+def test_a_key_is_shown_once_and_kept_as_a_hash(terminal: Terminal, tmp_path: Path) -> None:
+    issued = terminal.json("key", "issue", "core")
+    assert issued["bearer"].startswith("tlk_")
+    assert issued["webhook_secret"].startswith("whsec_")
+    for path in (tmp_path / "home").iterdir():
+        content = path.read_bytes()
+        assert issued["bearer"].encode() not in content
+        assert issued["webhook_secret"].removeprefix("whsec_").encode() not in content
