@@ -21,6 +21,7 @@ from rich.table import Table
 from authz.authorization import Authorization, State
 from authz.ledger import Application
 from connectors.overlay import overlays
+from schema.clock import today
 from schema.errors import TaxlinkError
 from schema.money import fen, yuan
 from schema.period import Period
@@ -69,11 +70,11 @@ def serve(
 ) -> None:
     """Serve loan systems, borrowers and operations over HTTP."""
     import uvicorn
-    from service.app import create
 
     import pipeline
     import scheduler as jobs
     from engine import Enqueuer
+    from service.app import create
 
     configure_logging(json=True)
     settings = Settings.from_environment()
@@ -82,7 +83,14 @@ def serve(
         intake = pipeline.intake(shop, enqueuer)
         running = jobs.start(shop, intake) if scheduler else None
         try:
-            uvicorn.run(create(shop, intake), host=host, port=port, log_config=None, access_log=False)
+            uvicorn.run(
+                create(shop, intake),
+                host=host,
+                port=port,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=2,
+            )
         finally:
             if running:
                 running.shutdown()
@@ -148,7 +156,7 @@ def authorize(
 ) -> None:
     """Ask a borrower for an authorization: prints the link to send."""
     company, day = parse(taxpayer_id), date.fromisoformat(as_of) if as_of else None
-    scopes = default_scopes(date.today(), day)
+    scopes = default_scopes(today(), as_of=day, valid_days=Application.valid_days if periodic else 0)
     if start:
         first = date.fromisoformat(start)
         scopes = {dataset: Period(start=first, end=period.end) for dataset, period in scopes.items()}

@@ -39,6 +39,8 @@ FIELDS: dict[ChallengeKind, dict[str, str]] = {
     ChallengeKind.PICTURE: {"text": r"\w{1,12}"},
     ChallengeKind.SLIDER: {"x": r"[0-9]{1,4}(\.[0-9]{1,3})?"},
     ChallengeKind.IDENTITY: {"choice": r"[\w.:-]{1,64}"},
+    ChallengeKind.APP_APPROVAL: {},
+    ChallengeKind.REDIRECT: {"response": r"[\x21-\x7e]{1,4096}"},
 }
 """The fields of an answer by kind, with the pattern that the whole value must match."""
 
@@ -77,7 +79,7 @@ class Challenges:
         """Ask the person; whatever was open before is superseded. The authorization becomes
         ``challenged``."""
         prompt_ref = flow_ref = None
-        if asked.picture or asked.options:
+        if asked.picture or asked.options or asked.url:
             prompt_ref = self._vault.seal(
                 current.vault_owner, "prompt", _prompt(asked), key_class=KeyClass.CREDENTIAL
             )
@@ -168,7 +170,7 @@ class Challenges:
             return connection.scalar(query) == ChallengeState.SUPERSEDED
 
     def prompt(self, relayed: Relayed) -> dict[str, Any]:
-        """``{picture, piece, piece_y, options}`` for the page; pictures as base64 PNG."""
+        """``{picture, piece, piece_y, options, url}`` for the page; pictures as base64 PNG."""
         return json.loads(self._vault.unseal(relayed.prompt_ref)) if relayed.prompt_ref else {}
 
     def answer(self, authorization_id: str, challenge_id: str, fields: Answer) -> Relayed:
@@ -286,6 +288,7 @@ def _prompt(asked: Challenge) -> bytes:
         "piece": encoded(asked.piece),
         "piece_y": asked.piece_y,
         "options": options,
+        "url": asked.url,
     }
     return json.dumps(shown, ensure_ascii=False).encode()
 

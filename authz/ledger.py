@@ -18,7 +18,7 @@ from schema.dataset import Dataset, Route
 from schema.errors import AuthorizationUnknown, ConsentTextMismatch, StateConflict
 from schema.period import Period
 from store import tables
-from store.database import new_id, now, reading
+from store.database import now, reading
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,18 @@ class Ledger:
     # --- beginning ---
 
     def open(
-        self, connection: Connection, application: Application, text: ConsentText, *, actor: str, id: str
+        self,
+        connection: Connection,
+        application: Application,
+        text: ConsentText,
+        *,
+        actor: str,
+        id: str,
+        consent_id: str,
+        person_ref: str | None = None,
     ) -> Authorization:
         """A new authorization in ``requested`` with its consent in ``awaiting``."""
-        at, consent_id = now(), new_id("con")
+        at = now()
         connection.execute(
             insert(tables.authorization).values(
                 id=id,
@@ -106,6 +114,7 @@ class Ledger:
                 taxpayer_id=application.taxpayer_id,
                 region=application.region,
                 consent_id=consent_id,
+                person_ref=person_ref,
                 product=application.product,
                 amount_fen=application.amount_fen,
                 term_months=application.term_months,
@@ -151,16 +160,6 @@ class Ledger:
             {"region": application.region, "consent": consent_id},
         )
         return self.read(connection, id)
-
-    def set_person(self, id: str, person_ref: str) -> Authorization:
-        """Keep the reference of the sealed acting person."""
-        with self.engine.begin() as connection:
-            connection.execute(
-                update(tables.authorization)
-                .where(tables.authorization.c.id == id)
-                .values(person_ref=person_ref)
-            )
-            return self.read(connection, id)
 
     # --- moving ---
 

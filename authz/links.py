@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from schema.errors import LinkExpired, LinkUnknown, LinkUsed
 from store import tables
-from store.database import now
+from store.database import now, reading
 
 
 def hashed(token: str) -> str:
@@ -36,25 +37,42 @@ class Links:
         )
         return token
 
-    def open(self, token: str, browser: str) -> str:
-        """The authorization id, for the browser that opened the link first.
+    def look(self, token: str, browser: str) -> str:
+        """The authorization id, without taking the link: a preview by a messaging app must not own it.
 
-        ``browser`` is that browser's own random cookie. Raises ``LinkUnknown``, ``LinkExpired``, and
-        ``LinkUsed`` for another browser.
+        Raises ``LinkUnknown``, ``LinkExpired``, and ``LinkUsed`` for another browser than its owner.
+        """
+        with reading(self._engine) as connection:
+            return str(_admitted(connection, token, hashed(browser)).authorization_id)
+
+    def open(self, token: str, browser: str) -> str:
+        """The authorization id, for the browser that opens the link first; from then on for that one alone.
+
+        ``browser`` is that browser's own random cookie. Its owner comes in after the link has expired too,
+        since withdrawing stays as easy as agreeing was. Raises as ``look``.
         """
         table, mark = tables.link, hashed(browser)
         with self._engine.begin() as connection:
-            row = connection.execute(select(table).where(table.c.token_hash == hashed(token))).one_or_none()
-            if row is None:
-                raise LinkUnknown
-            if row.expires_at <= now():
-                raise LinkExpired
+            row = _admitted(connection, token, mark)
             if row.opened_by is None:
                 connection.execute(
                     update(table)
                     .where(table.c.token_hash == row.token_hash)
                     .values(opened_by=mark, opened_at=now())
                 )
-            elif row.opened_by != mark:
-                raise LinkUsed
             return str(row.authorization_id)
+
+
+def _admitted(connection: Connection, token: str, mark: str) -> Row[Any]:
+    row = connection.execute(
+        select(tables.link).where(tables.link.c.token_hash == hashed(token))
+    ).one_or_none()
+    if row is None:
+        raise LinkUnknown
+    if row.opened_by is not None:
+        if row.opened_by != mark:
+            raise LinkUsed
+        return row
+    if row.expires_at <= now():
+        raise LinkExpired
+    return row

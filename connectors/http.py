@@ -44,10 +44,13 @@ USER_AGENT = "Taxlink/0.1 (bank-tax data authorization)"
 
 T = TypeVar("T")
 
+Explained = Callable[[int, Mapping[str, str]], bool]
+"""Whether an answer, by its status and headers, explains its fault itself, so that its body is read first."""
+
 
 @dataclass(frozen=True)
 class HttpAnswer:
-    """A complete answer that is no fault by its status, or one in JSON that explains its fault itself."""
+    """A complete answer that is no fault by its status, or one that explains its fault itself."""
 
     status: int
     headers: Mapping[str, str]
@@ -77,22 +80,51 @@ class PortalHttp:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, adapter(connections=connections, private=private))
 
-    def post(self, path: str, content: bytes, content_type: str) -> HttpAnswer:
-        """One try. Raises the causes of ``schema.errors`` that a transport can have."""
+    def post(
+        self,
+        path: str,
+        content: bytes,
+        content_type: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        explained: Explained | None = None,
+    ) -> HttpAnswer:
+        """One try. Raises the causes of ``schema.errors`` that a transport can have.
+
+        ``explained`` tells which answers explain their fault themselves; unless given, 429 and 503 in JSON.
+        """
+        headers = {**(headers or {}), "Content-Type": content_type}
+        return self._send("POST", path, content, headers, explained or _explained_in_json)
+
+    def get(
+        self, path: str, *, headers: Mapping[str, str] | None = None, explained: Explained | None = None
+    ) -> HttpAnswer:
+        """As ``post``, without a body."""
+        return self._send("GET", path, None, headers or {}, explained or _explained_in_json)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        content: bytes | None,
+        headers: Mapping[str, str],
+        explained: Explained,
+    ) -> HttpAnswer:
         url = self._base.geturl().rstrip("/") + path
         where = f"{self._base.hostname} {urlsplit(url).path}"
         try:
             for _ in range(MAX_REDIRECTS + 1):
-                with self._session.post(
+                with self._session.request(
+                    method,
                     url,
                     data=content,
-                    headers={"Content-Type": content_type},
+                    headers=headers,
                     timeout=self._timeout,
                     allow_redirects=False,
                     stream=True,
                 ) as response:
                     if response.status_code not in (307, 308):
-                        return self._answer(response, where)
+                        return self._answer(response, where, explained)
                     url = self._redirected(url, response.headers.get("Location", ""), where)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise cause(error, where) from None
@@ -107,7 +139,7 @@ class PortalHttp:
             raise RouteBroken(f"{where} redirects to another host")
         return target.geturl()
 
-    def _answer(self, response: requests.Response, where: str) -> HttpAnswer:
+    def _answer(self, response: requests.Response, where: str, explained: Explained) -> HttpAnswer:
         body, deadline = bytearray(), time.monotonic() + self._timeout * PATIENT_BODY
         for chunk in response.iter_content(CHUNK):
             body += chunk
@@ -115,14 +147,13 @@ class PortalHttp:
                 raise PortalTimeout(f"{where} sends its answer too slowly")
             if len(body) > self._limit:
                 raise DataCorrupt(f"{where} sent more than {self._limit} bytes")
-        refuse_status(response.status_code, response.headers, where, signed=is_json(response.headers))
+        if not explained(response.status_code, response.headers):
+            refuse_status(response.status_code, response.headers, where)
         return HttpAnswer(response.status_code, response.headers, bytes(body))
 
 
-def refuse_status(status: int, headers: Mapping[str, str], where: str, *, signed: bool = False) -> None:
-    """Raise the cause of a status that is the portal's fault. A ``signed`` answer explains itself."""
-    if signed and status in (429, 503):
-        return
+def refuse_status(status: int, headers: Mapping[str, str], where: str) -> None:
+    """Raise the cause of a status that is the portal's fault."""
     detail = f"{where} answered {status}"
     if status == 429:
         raise RateLimited(detail, retry_at=retry_at(headers))
@@ -199,3 +230,7 @@ def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
 def is_json(headers: Mapping[str, str]) -> bool:
     """Whether an answer calls itself JSON."""
     return headers.get("Content-Type", "").startswith("application/json")
+
+
+def _explained_in_json(status: int, headers: Mapping[str, str]) -> bool:
+    return status in (429, 503) and is_json(headers)

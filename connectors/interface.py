@@ -31,6 +31,13 @@ class ChallengeKind(StrEnum):
     edge."""
     IDENTITY = "identity"
     """A choice among companies and roles. Answer field: ``choice``, the id of an option."""
+    APP_APPROVAL = "app_approval"
+    """Approval in the portal's own app, asked for by the portal. No answer fields: the empty answer says that
+    the person has approved; ``retry`` then means that the portal still waits. ``hint`` is the code to compare
+    with the app's."""
+    REDIRECT = "redirect"
+    """A page of the portal, ``url``, that the person opens, signs in to, and is led back from. Answer field:
+    ``response``, the query that the portal led back with."""
 
 
 class Resume(StrEnum):
@@ -59,6 +66,7 @@ class Challenge:
     ``picture`` and ``piece`` are PNG bytes (the slider's background and its piece, or the captcha);
     ``piece_y`` is the piece's top edge in pixels of the background. ``hint`` is what the portal tells, e.g. a
     masked phone number. ``seconds`` is its life. ``retry`` is True when the portal refused the answer before.
+    ``url`` is the page that a redirect leads to.
     """
 
     kind: ChallengeKind
@@ -70,6 +78,7 @@ class Challenge:
     piece_y: int = 0
     options: tuple[Option, ...] = ()
     retry: bool = False
+    url: str = field(default="", repr=False)
 
 
 Answer = dict[str, str]

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -40,6 +41,8 @@ class RouteOverlay(_Strict):
     """Further hosts of the family by role, e.g. ``tpass``, ``dppt``."""
     labels: dict[str, str] = {}
     """Words on pages or fields in messages that differ from the family's own."""
+    transport: Literal["https", "sftp"] = "https"
+    """How the files of a ``filedrop`` portal are fetched; ``hosts["sftp"]`` is then their server."""
 
 
 class Overlay(_Strict):

@@ -52,7 +52,7 @@ def tap(page: Page, link: str) -> None:
 def accompany(page: Page, person: Person, *, look: Callable[[str], None] = lambda kind: None) -> list[str]:
     """Answer every question until the page shows the end; the kinds that were asked. ``look`` is called at
     each question, before the answer."""
-    kinds = []
+    kinds: list[str] = []
     while True:
         page.locator(f"{_ASKED}, {_OVER}").first.wait_for(timeout=_PATIENCE_MS)
         if page.locator(_OVER).count():

@@ -5,6 +5,7 @@ A family is a module ``sandbox.families.<name>`` with one function ``build(porta
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -58,10 +59,11 @@ class Built:
 
     ``hosts`` are further apps, by role, that get ports of their own; ``keys`` is the material that a client
     of this portal needs, published in the endpoints file; ``own_faults`` are answered by the family, not by
-    the fault layer.
+    the fault layer; ``tls`` holds the context of each role that is served over TLS.
     """
 
     app: ASGIApp
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     hosts: Mapping[str, ASGIApp] = field(default_factory=dict)
     own_faults: frozenset[FaultKind] = frozenset()
+    tls: Mapping[str, ssl.SSLContext] = field(default_factory=dict)

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -86,7 +87,8 @@ async def serve(plan: Plan) -> None:
         apps = {"": built.app, **built.hosts}
         sockets = {role: ports.open() for role in apps}
         for role, app in apps.items():
-            servers.append((_server(app, portal, plan.latency_seconds, built.own_faults), sockets[role]))
+            server = _server(app, portal, plan.latency_seconds, built.own_faults, built.tls.get(role))
+            servers.append((server, sockets[role]))
         endpoints[portal.name] = _endpoint(portal, built, sockets)
     running = [asyncio.ensure_future(server.serve(sockets=[listener])) for server, listener in servers]
     _end_on_signals([server for server, _ in servers])
@@ -108,7 +110,11 @@ def _portals(plan: Plan) -> Iterator[Portal]:
 
 
 def _server(
-    app: ASGIApp, portal: Portal, latency_seconds: float, own_faults: frozenset[FaultKind]
+    app: ASGIApp,
+    portal: Portal,
+    latency_seconds: float,
+    own_faults: frozenset[FaultKind],
+    tls: ssl.SSLContext | None,
 ) -> _Server:
     layered = FaultLayer(with_admin(app, portal), portal.faults, latency_seconds, own_faults)
     config = uvicorn.Config(
@@ -119,11 +125,16 @@ def _server(
         proxy_headers=False,
         timeout_graceful_shutdown=1,
     )
+    config.load()
+    config.ssl = tls
     return _Server(config)
 
 
 def _endpoint(portal: Portal, built: Built, sockets: Mapping[str, socket.socket]) -> dict[str, Any]:
-    urls = {role: f"http://127.0.0.1:{listener.getsockname()[1]}" for role, listener in sockets.items()}
+    urls = {
+        role: f"http{'s' if role in built.tls else ''}://127.0.0.1:{listener.getsockname()[1]}"
+        for role, listener in sockets.items()
+    }
     hosts = {role: url for role, url in urls.items() if role}
     return {"base_url": urls[""], "family": portal.family, "hosts": hosts, "keys": dict(built.keys)}
 

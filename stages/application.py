@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from connectors.overlay import overlay
 from schema.dataset import Dataset
-from schema.errors import RegionUndecided
+from schema.errors import RegionUndecided, ScopeDenied
 from schema.period import Period, add_months, last_full_month_end, month_end
 from schema.region import default_region
 from schema.taxpayer_id import division
@@ -29,9 +29,21 @@ def region_of(taxpayer_id: str, asked: str | None) -> str:
     return overlay(asked).code
 
 
-def default_scopes(today: date, as_of: date | None = None) -> dict[Dataset, Period]:
-    """Every dataset for the last 36 full months and what has passed of this one; up to ``as_of`` in a
-    back-test."""
-    last = month_end(as_of) if as_of else last_full_month_end(today)
-    first = add_months(last.replace(day=1), 1 - MONTHS)
-    return dict.fromkeys(Dataset, Period(start=first, end=last if as_of else today))
+def default_period(today: date, *, as_of: date | None = None, valid_days: int = 0) -> Period:
+    """The last 36 full months and what has passed of this one; up to ``as_of`` in a back-test. A periodic
+    consent covers the ``valid_days`` to come too."""
+    last_month = month_end(as_of) if as_of else last_full_month_end(today)
+    first = add_months(last_month.replace(day=1), 1 - MONTHS)
+    return Period(start=first, end=as_of or today + timedelta(days=valid_days))
+
+
+def default_scopes(today: date, *, as_of: date | None = None, valid_days: int = 0) -> dict[Dataset, Period]:
+    """Every dataset for the default period."""
+    return dict.fromkeys(Dataset, default_period(today, as_of=as_of, valid_days=valid_days))
+
+
+def passed(scope: Period, today: date) -> Period:
+    """The part of a scope that can be read today. Raises ``ScopeDenied`` when none of it has come yet."""
+    if scope.start > today:
+        raise ScopeDenied(f"{scope} has not begun")
+    return Period(start=scope.start, end=min(scope.end, today))

@@ -13,10 +13,12 @@ from authz.casefile import Collected, HeldGrant
 from connectors import router
 from connectors.interface import Grant
 from connectors.overlay import overlay
+from schema.clock import today
 from schema.dataset import Dataset, Missing, Route
 from schema.errors import Action, DataIncomplete, GrantRevoked, RouteAbsent, TaxlinkError
 from schema.period import Period
 from schema.raw import RawPage
+from stages.application import passed
 from stages.outcome import Outcome, ended, waiting
 from stages.workshop import Workshop
 from store.database import now
@@ -41,7 +43,7 @@ def collect(shop: Workshop, authorization_id: str, dataset: Dataset) -> Outcome:
     """``collected``; ``missing`` with its code, when this dataset alone cannot be had; ``again`` when the
     authorization must be taken up anew (another route, or a session that ended); ``wait``; or ``ended``."""
     current = shop.ledger.authorization(authorization_id)
-    period = shop.ledger.consent(current.consent_id).scopes[dataset]
+    period = passed(shop.ledger.consent(current.consent_id).scopes[dataset], today())
     held = shop.casefile.grant(authorization_id)
     try:
         if held is None:

@@ -62,32 +62,36 @@ class Intake:
         overlay(application.region)
         if idempotency and (earlier := self._replayed(application.tenant, idempotency)):
             return earlier
-        shop = self._shop
         try:
-            current, token = self._open(application, actor, idempotency)
+            current, token = self._open(application, person, actor, idempotency)
         except IntegrityError:  # the same key arrived at the same time and was first
             if idempotency and (earlier := self._replayed(application.tenant, idempotency)):
                 return earlier
             raise
-        if any(person.values()):
-            ref = shop.vault.seal(
-                current.vault_owner,
-                "person",
-                json.dumps(person, ensure_ascii=False).encode(),
-                key_class=KeyClass.DATA,
-            )
-            current = shop.ledger.set_person(current.id, ref)
         return Submitted(current, token, replayed=False)
 
     def _open(
-        self, application: Application, actor: str, idempotency: tuple[str, str] | None
+        self,
+        application: Application,
+        person: dict[str, str],
+        actor: str,
+        idempotency: tuple[str, str] | None,
     ) -> tuple[Authorization, str]:
-        """The authorization with its link and key, all or none. Raises ``IntegrityError`` for a key in
-        use."""
-        shop, id = self._shop, new_id("auth")
+        """The authorization with its person, link and key, all or none. Raises ``IntegrityError`` for a key
+        in use."""
+        shop, id, consent_id = self._shop, new_id("auth"), new_id("con")
         text = self._text(application)
+        person_ref = self._seal_person(consent_id, person) if any(person.values()) else None
         with shop.store.begin() as connection:
-            current = shop.ledger.open(connection, application, text, actor=actor, id=id)
+            current = shop.ledger.open(
+                connection,
+                application,
+                text,
+                actor=actor,
+                id=id,
+                consent_id=consent_id,
+                person_ref=person_ref,
+            )
             token = shop.links.issue(connection, id)
             if idempotency:
                 connection.execute(
@@ -100,6 +104,10 @@ class Intake:
                     )
                 )
         return current, token
+
+    def _seal_person(self, consent_id: str, person: dict[str, str]) -> str:
+        content = json.dumps(person, ensure_ascii=False).encode()
+        return self._shop.vault.seal(consent_id, "person", content, key_class=KeyClass.DATA)
 
     def agree(self, authorization_id: str, text_sha256: str, *, actor: str) -> Authorization:
         """The borrower's one tap. Raises ``ConsentTextMismatch``, ``StateConflict``."""

@@ -4,15 +4,17 @@ alone."""
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 import polars as pl
-from normalizers.registry import normalize as normalize_pages
 
 from authz.authorization import Authorization
 from authz.casefile import Collected, HeldSnapshot
+from normalizers.registry import normalize as normalize_pages
 from schema.dataset import Dataset, Missing
 from schema.errors import TaxlinkError
 from schema.period import Period, last_full_month_end
@@ -28,18 +30,26 @@ class _Draft:
     missing: dict[Dataset, Missing] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
+    def add(self, part: _Draft) -> None:
+        self.tables |= part.tables
+        self.missing |= part.missing
+        self.findings += part.findings
+
 
 def normalize(shop: Workshop, authorization_id: str) -> None:
     """Keep the snapshot of the present run. A dataset that cannot be read becomes missing, with its code as a
     finding."""
     current = shop.ledger.authorization(authorization_id)
     draft = _Draft()
-    for collected in shop.casefile.collections(current.id, current.run):
-        _add(shop, current, collected, draft)
-    names = list(draft.tables)
-    refs = shop.vault.seal_many(
-        current.vault_owner, "table", [_arrow(draft.tables[name]) for name in names], key_class=KeyClass.DATA
-    )
+    # Reading and writing columns lets go of the interpreter, so the datasets share the cores.
+    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
+        for part in threads.map(
+            partial(_read, shop, current), shop.casefile.collections(current.id, current.run)
+        ):
+            draft.add(part)
+        names = list(draft.tables)
+        contents = list(threads.map(_arrow, draft.tables.values()))
+    refs = shop.vault.seal_many(current.vault_owner, "table", contents, key_class=KeyClass.DATA)
     held = {
         name: {"ref": ref, "rows": draft.tables[name].height} for name, ref in zip(names, refs, strict=True)
     }
@@ -47,19 +57,17 @@ def normalize(shop: Workshop, authorization_id: str) -> None:
     shop.casefile.keep_snapshot(current, held, draft.missing, tuple(draft.findings), as_of)
 
 
-def _add(shop: Workshop, current: Authorization, collected: Collected, draft: _Draft) -> None:
+def _read(shop: Workshop, current: Authorization, collected: Collected) -> _Draft:
+    """One dataset of the snapshot."""
     if collected.missing:
-        draft.missing[collected.dataset] = collected.missing
-        return
+        return _Draft(missing={collected.dataset: collected.missing})
     pages = [_page(shop, current, collected, page) for page in collected.pages]
     try:
         done = normalize_pages(collected.dataset, pages, [page["ref"] for page in collected.pages])
     except TaxlinkError as error:
-        draft.missing[collected.dataset] = Missing.NOT_AVAILABLE
-        draft.findings.append(Finding(error.code, Severity.ERROR, collected.dataset, error.detail))
-        return
-    draft.tables |= done.tables
-    draft.findings.extend(done.findings)
+        finding = Finding(error.code, Severity.ERROR, collected.dataset, error.detail)
+        return _Draft(missing={collected.dataset: Missing.NOT_AVAILABLE}, findings=[finding])
+    return _Draft(dict(done.tables), {}, list(done.findings))
 
 
 def _page(shop: Workshop, current: Authorization, collected: Collected, page: dict[str, Any]) -> RawPage:

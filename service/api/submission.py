@@ -13,18 +13,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from authz.apikeys import Caller
 from authz.consent import Frequency
 from authz.ledger import Application
-from connectors.overlay import overlay
 from schema import taxpayer_id
+from schema.clock import today
 from schema.dataset import Dataset
-from schema.errors import InvalidRequest, RegionUndecided, UnknownScope
+from schema.errors import InvalidRequest, UnknownScope
 from schema.money import fen
 from schema.period import Period, add_months
-from schema.region import default_region, region
-from service.clock import BEIJING
-from store.database import now
+from stages.application import MONTHS, default_period, region_of
 from webhooks import check_callback
 
-DEFAULT_MONTHS = 36
 _LARGEST_FEN = 10**13
 
 
@@ -66,7 +63,9 @@ class ScopeIn(_Strict):
 
     dataset: Text = Field(description=f"One of: {', '.join(Dataset)}.")
     start: date | None = Field(None, alias="from", description="First day; default 36 months before `to`.")
-    end: date | None = Field(None, alias="to", description="Last day; default today.")
+    end: date | None = Field(
+        None, alias="to", description="Last day; default today, or the end of a periodic consent."
+    )
 
 
 class FrequencyIn(_Strict):
@@ -118,7 +117,7 @@ def application(submitted: AuthorizationIn, caller: Caller, callback_hosts: froz
     return Application(
         tenant=caller.tenant,
         taxpayer_id=company,
-        region=_region(submitted.region, company),
+        region=region_of(company, submitted.region),
         scopes=_scopes(submitted),
         product=submitted.product,
         amount_fen=submitted.amount,
@@ -133,22 +132,15 @@ def application(submitted: AuthorizationIn, caller: Caller, callback_hosts: froz
     )
 
 
-def _region(named: str | None, company: str) -> str:
-    """The region's code, when it is one that this deployment has routes into."""
-    found = region(named) if named is not None else default_region(taxpayer_id.division(company))
-    if found is None:
-        raise RegionUndecided
-    return overlay(found.code).code
-
-
 def _scopes(submitted: AuthorizationIn) -> dict[Dataset, Period]:
-    today = submitted.as_of or now().astimezone(BEIJING).date()
+    ahead = submitted.valid_days if submitted.periodic else 0
+    usual = default_period(today(), as_of=submitted.as_of, valid_days=ahead)
     asked = submitted.scopes
     if asked is None:
-        asked = [ScopeIn(dataset=dataset.value) for dataset in Dataset]
+        return dict.fromkeys(Dataset, usual)
     if not asked or len({scope.dataset for scope in asked}) < len(asked):
         raise InvalidRequest("scopes: each dataset once, and at least one")
-    return {_dataset(scope.dataset): _period(scope, today) for scope in asked}
+    return {_dataset(scope.dataset): _period(scope, usual) for scope in asked}
 
 
 def _dataset(name: str) -> Dataset:
@@ -158,9 +150,9 @@ def _dataset(name: str) -> Dataset:
         raise UnknownScope(f"known are {', '.join(Dataset)}") from None
 
 
-def _period(scope: ScopeIn, today: date) -> Period:
-    end = scope.end or today
-    start = scope.start or add_months(end, -DEFAULT_MONTHS)
+def _period(scope: ScopeIn, usual: Period) -> Period:
+    end = scope.end or usual.end
+    start = scope.start or (add_months(end, -MONTHS) if scope.end else usual.start)
     if end < start:
         raise InvalidRequest("scopes: a period ends before it starts")
     return Period(start=start, end=end)

@@ -12,11 +12,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from authz.authorization import State
+from schema.clock import BEIJING
 from schema.money import yuan
 from schema.region import region
 from schema.taxpayer_id import masked
 from service import problems
-from service.clock import BEIJING
 from service.console.words import STATES, WORDS
 from store.database import now
 

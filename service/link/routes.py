@@ -34,11 +34,11 @@ Fields = dict[str, Annotated[str, Field(max_length=256)]]
 
 @router.get("")
 def page(desk: AtDesk, request: Request, token: str) -> Response:
-    """The page. The first browser to open a link owns it."""
+    """The page. The first browser whose page then asks for its state owns the link; a preview does not."""
     known = request.cookies.get(COOKIE)
     browser = known or secrets.token_urlsafe(32)
     try:
-        id = desk.shop.links.open(token, browser)
+        id = desk.shop.links.look(token, browser)
     except (LinkUnknown, LinkExpired, LinkUsed) as error:
         return pages.refusal(desk.shop, request, error)
     answer = pages.page(desk.shop, request, desk.shop.ledger.authorization(id), token)

@@ -65,7 +65,9 @@ class Desk:
             data_life_days=365,
         )
         with self.engine.begin() as connection:
-            return self.ledger.open(connection, application, text, actor="test", id=new_id("auth"))
+            return self.ledger.open(
+                connection, application, text, actor="test", id=new_id("auth"), consent_id=new_id("con")
+            )
 
     def agreed(self, *, periodic: bool = False) -> Authorization:
         opened = self.open(periodic=periodic)

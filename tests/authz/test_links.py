@@ -38,6 +38,24 @@ def test_an_expired_link_does_not_open(desk: Desk) -> None:
         desk.links.open(token, "browser-1")
 
 
+def test_its_owner_still_comes_in_to_withdraw_after_it_has_expired(desk: Desk) -> None:
+    id, token = issued(desk)
+    desk.links.open(token, "browser-1")
+    with desk.engine.begin() as connection:
+        connection.execute(update(tables.link).values(expires_at=now() - timedelta(seconds=1)))
+    assert desk.links.open(token, "browser-1") == id
+    with pytest.raises(LinkUsed):
+        desk.links.open(token, "browser-2")
+
+
+def test_a_preview_that_only_looks_does_not_take_the_link(desk: Desk) -> None:
+    id, token = issued(desk)
+    assert desk.links.look(token, "preview") == id
+    assert desk.links.open(token, "browser-1") == id
+    with pytest.raises(LinkUsed):
+        desk.links.look(token, "preview")
+
+
 def test_an_invented_link_does_not_open(desk: Desk) -> None:
     with pytest.raises(LinkUnknown):
         desk.links.open("x" * 43, "browser-1")

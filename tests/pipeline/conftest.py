@@ -7,7 +7,6 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from demo.person import Person, people
 from demo.portals import Portals
 from demo.processes import House, wait_for
 from engine import Enqueuer
+from schema.clock import today
 from schema.dataset import Dataset
 from schema.period import Period
 from settings import Settings
@@ -51,7 +51,7 @@ class Desk:
             tenant="bank",
             taxpayer_id=person.taxpayer_id,
             region=person.region,
-            scopes=scopes or default_scopes(date.today(), changes.get("as_of")),
+            scopes=scopes or default_scopes(today()),
             product="general",
             amount_fen=50_000_000,
             term_months=12,

@@ -55,7 +55,7 @@ def test_an_expired_link_is_refused_with_its_own_message(service: Service) -> No
 
 def test_a_link_belongs_to_the_browser_that_opened_it_first(service: Service) -> None:
     done = service.submit()
-    service.borrower(done["token"])
+    assert service.borrower(done["token"]).get(f"/link/{done['token']}/state").status_code == 200
     stranger = service.browser()
     reply = stranger.get(f"/link/{done['token']}")
     assert reply.status_code == 410
@@ -64,6 +64,13 @@ def test_a_link_belongs_to_the_browser_that_opened_it_first(service: Service) ->
     for path in ("state", "events"):
         refused(stranger.get(f"/link/{done['token']}/{path}"), 410, "link_used")
     refused(stranger.post(f"/link/{done['token']}/decline"), 410, "link_used")
+
+
+def test_a_preview_of_the_link_does_not_take_it_from_its_borrower(service: Service) -> None:
+    done = service.submit()
+    service.borrower(done["token"])  # a messaging app reads the page and runs no script
+    borrower = service.borrower(done["token"])
+    assert borrower.get(f"/link/{done['token']}/state").status_code == 200
 
 
 def test_the_browsers_cookie_is_out_of_the_scripts_reach(service: Service) -> None:

@@ -1,4 +1,4 @@
-"""What callers, operations and the scheduler start, without a worker: the legs that would run are recorded."""
+"""What callers, operations and the scheduler start, without a worker: legs that would run are recorded."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ from schema.errors import ContractChanged, DataCorrupt, WrongTaxpayer
 from schema.period import Period, add_months
 from schema.raw import RawPage
 
-AHEAD = 2
-"""Pages under way at once: the portal prepares one while we open the other."""
+AHEAD = 3
+"""Pages under way at once: one that the portal prepares, one on the wire, one that we open."""
 MAX_RECORDS = 5_000_000
 """A count beyond this within a year is no count."""
 DIRECTIONS = {"1": "out", "2": "in"}

@@ -1,0 +1,129 @@
+"""A bureau behind the connector interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from connectors.bureau.desk import Desk, Session, unsealed
+from connectors.bureau.flow import BureauFlow, granted
+from connectors.interface import AuthorizationRequest, Grant
+from connectors.overlay import Limits, RouteOverlay
+from schema.dataset import Dataset, Route
+from schema.errors import ContractChanged, TaxlinkError, WrongTaxpayer
+from schema.period import Period, add_months
+from schema.raw import RawPage
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One dataset to read: within whose session, of whom, for when."""
+
+    session: Session
+    taxpayer_id: str
+    dataset: Dataset
+    period: Period
+    limits: Limits
+
+    def own(self, shown: object, where: str) -> None:
+        """Raises ``WrongTaxpayer``, and ``ContractChanged`` for a page that does not tell whose it is."""
+        if not isinstance(shown, str):
+            raise ContractChanged(f"{where} does not tell whose it is")
+        if shown != self.taxpayer_id:
+            raise WrongTaxpayer(f"{where} answered for another company")
+
+
+@dataclass(frozen=True)
+class Content:
+    """A page before it is numbered. ``form`` is what its source format adds to the dataset's name."""
+
+    content: bytes
+    period: Period
+    locator: str
+    total: int | None = None
+    form: str = ""
+    content_type: str = "application/json"
+
+
+Collect = Callable[[Wanted], Iterator[Content]]
+
+
+class BureauConnector:
+    """See ``connectors.interface.Connector``."""
+
+    route = Route.API
+
+    def __init__(self, region: str, desk: Desk, overlay: RouteOverlay, collect: Collect) -> None:
+        self._region, self._desk, self._overlay, self._collect = region, desk, overlay, collect
+        self.datasets = overlay.datasets
+        self._signed_in: dict[str, Session] = {}
+
+    def authorize(self, request: AuthorizationRequest) -> BureauFlow:
+        return BureauFlow(self._desk, request, self._signed_in.__setitem__)
+
+    def resume(self, request: AuthorizationRequest, state: bytes) -> BureauFlow:
+        flow = self.authorize(request)
+        flow.restore(state)
+        return flow
+
+    def existing(self, request: AuthorizationRequest) -> Grant | None:
+        """Told while this connector holds the session that the reference signed in with; else None."""
+        session = self._signed_in.get(request.reference)
+        if session is None:
+            return None
+        try:
+            found = self._desk.ask(session, "grant_query", reference=request.reference)
+            return granted(self._desk, session, found, request.taxpayer_id) if "receipt" in found else None
+        except TaxlinkError:
+            return None
+
+    def fetch(self, grant: Grant, taxpayer_id: str, dataset: Dataset, period: Period) -> Iterator[RawPage]:
+        """The company is checked before the first page, and on every page."""
+        session, _ = unsealed(grant.secret)
+        wanted = Wanted(session, taxpayer_id, dataset, period, self._overlay.limits)
+        wanted.own(self._desk.company(session), "the session")
+        for sequence, page in enumerate(self._collect(wanted)):
+            yield RawPage(
+                dataset=dataset,
+                period=page.period,
+                region=self._region,
+                route=Route.API,
+                source_format=f"{self._overlay.family}.{dataset}{page.form}",
+                locator=page.locator,
+                sequence=sequence,
+                content=page.content,
+                content_type=page.content_type,
+                fetched_at=datetime.now(UTC),
+                portal_total=page.total,
+            )
+
+    def revoke(self, grant: Grant, taxpayer_id: str) -> None:
+        """Idempotent at the bureau. Raises ``SessionExpired`` when nobody is signed in any more."""
+        session, beside = unsealed(grant.secret)
+        if self._desk.company(session) != taxpayer_id:
+            raise WrongTaxpayer
+        self._desk.ask(session, "grant_revoke", receipt=beside["receipt"])
+
+    def probe(self) -> None:
+        self._desk.ask(Session(), "probe")
+
+    def close(self) -> None:
+        self._signed_in.clear()
+        self._desk.close()
+
+
+def parts(period: Period, months: int) -> Iterator[Period]:
+    """The period cut into parts of at most ``months`` months, oldest first."""
+    start = period.start
+    while start <= period.end:
+        end = min(period.end, add_months(start, months) - timedelta(days=1))
+        yield Period(start=start, end=end)
+        start = end + timedelta(days=1)
+
+
+def more_pages(total: int, size: int, most: int = 5_000_000) -> range:
+    """The pages after the first. Raises ``ContractChanged`` for a count that is no count."""
+    if not 0 <= total <= most:
+        raise ContractChanged(f"a listing counts {total} records")
+    return range(2, -(-total // size) + 1)

@@ -1,0 +1,57 @@
+"""A bureau family's data file as a checked model."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from schema.dataset import Dataset
+from schema.errors import RouteBroken, TaxlinkError, catalogue
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Again(_Strict):
+    """Codes after which the person is asked once more: a wrong captcha, a wrong SMS code, a late one."""
+
+    captcha: str
+    code: str
+    late: str
+
+
+class BureauData(_Strict):
+    """``portal.toml``: what the bureaus of one vendor have in common."""
+
+    bank: str
+    cookie: str
+    """Name of the session cookie; no other is kept."""
+    sign_in_page: str
+    """Where a page sends somebody whose session has ended; empty where a code says so."""
+    active: str
+    """The state of a grant that is in force."""
+    months_per_query: int = Field(ge=1)
+    paths: dict[str, str]
+    words: dict[str, str]
+    """The bureau's field name by ours."""
+    scopes: dict[Dataset, str]
+    again: Again
+    causes: dict[str, str]
+
+    @field_validator("causes")
+    @classmethod
+    def _known(cls, causes: dict[str, str]) -> dict[str, str]:
+        if foreign := set(causes.values()) - set(catalogue()):
+            raise ValueError(f"no such cause: {', '.join(sorted(foreign))}")
+        return causes
+
+    def cause(self, code: str) -> type[TaxlinkError]:
+        """The cause behind a code of the bureau."""
+        return catalogue()[self.causes[code]] if code in self.causes else RouteBroken
+
+
+def load(file: Path) -> BureauData:
+    return BureauData.model_validate(tomllib.loads(file.read_text("utf-8")))
