@@ -1,7 +1,7 @@
 # Taxlink: `make demo` shows it working, `make test` proves it.
 BIN := .venv/bin
 
-.PHONY: setup demo console test lint types bench lock clean help
+.PHONY: setup demo console test lint types bench pictures lock clean help
 .DEFAULT_GOAL := help
 
 setup:  ## install everything into .venv and find a Chromium (instant when done before)
@@ -26,6 +26,9 @@ types: setup  ## mypy --strict over every room
 
 bench: setup  ## the same work done by peers and by us
 	$(BIN)/python -m bench
+
+pictures: setup  ## take the README's pictures anew
+	$(BIN)/python -m demo.pictures docs/pictures
 
 lock:  ## resolve pyproject.toml anew into requirements.lock
 	@sh setup/lock.sh

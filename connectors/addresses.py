@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -48,9 +49,12 @@ def _checked(connection: HTTPConnection, peer: socket.socket) -> socket.socket:
     return peer
 
 
-def adapter(*, connections: int, private: bool) -> HTTPAdapter:
-    """A pool of so many connections. Unless ``private``, one to a private address is closed unused."""
+def adapter(*, connections: int, private: bool, tls: ssl.SSLContext | None = None) -> HTTPAdapter:
+    """A pool of so many connections. Unless ``private``, one to a private address is closed unused. ``tls``
+    carries the client's certificate and what it trusts besides the public authorities."""
     made = HTTPAdapter(pool_connections=1, pool_maxsize=connections, max_retries=0, pool_block=True)
     if not private:
         made.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+    if tls is not None:
+        made.poolmanager.connection_pool_kw["ssl_context"] = tls
     return made

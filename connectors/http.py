@@ -5,6 +5,7 @@ What never leaves here: bodies. Error details name a host, a path, a status and 
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -68,6 +69,7 @@ class PortalHttp:
         timeout_seconds: float,
         connections: int,
         max_body_bytes: int = 64 << 20,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._base, self._timeout, self._limit = urlsplit(base_url), timeout_seconds, max_body_bytes
         if self._base.scheme != "https" and not private:
@@ -78,7 +80,7 @@ class PortalHttp:
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers.update({"User-Agent": USER_AGENT})
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, adapter(connections=connections, private=private))
+            self._session.mount(scheme, adapter(connections=connections, private=private, tls=tls))
 
     def post(
         self,
