@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from connectors.bureau.desk import Desk, Session, unsealed
 from connectors.bureau.flow import BureauFlow, granted
@@ -127,3 +128,18 @@ def more_pages(total: int, size: int, most: int = 5_000_000) -> range:
     if not 0 <= total <= most:
         raise ContractChanged(f"a listing counts {total} records")
     return range(2, -(-total // size) + 1)
+
+
+def text(record: Mapping[str, Any], name: str) -> str:
+    """A field of a filing. Raises ``ContractChanged`` naming it."""
+    if not isinstance(found := record.get(name), str):
+        raise ContractChanged(f"a filing lacks {name}")
+    return found
+
+
+def filed_period(start: str, end: str) -> Period:
+    """The period of a filing, as two printed days."""
+    try:
+        return Period(start=date.fromisoformat(start), end=date.fromisoformat(end))
+    except ValueError:
+        raise ContractChanged("a filing's period is printed in another form") from None

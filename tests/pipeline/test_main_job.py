@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from authz.authorization import Progress, State
+from authz.authorization import Authorization, Progress, State
 from authz.consent import ConsentState
 from demo.processes import wait_for
 from schema.dataset import Dataset, Route
@@ -116,29 +116,61 @@ def test_a_withdrawal_destroys_what_was_read_and_tells_the_portal(desk: Desk) ->
     assert desk.shop.ledger.consent(done.consent_id).state is ConsentState.WITHDRAWN
 
 
+API, PAGES = ("31.api", "/yspt/v1/invoice.query"), ("51.rpa", "/dppt/fpcx")
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize(
-    ("fault", "code"), [("wrong_company", "wrong_taxpayer"), ("layout_changed", "contract_changed")]
+    ("portal", "path", "fault", "code"),
+    [
+        (*API, "layout_changed", "contract_changed"),
+        (*API, "truncated", "data_corrupt"),
+        (*PAGES, "layout_changed", "page_changed"),
+        ("51.rpa", "/dppt/fpcx/export", "truncated", "data_corrupt"),
+    ],
 )
-def test_a_portal_that_goes_wrong_in_the_middle_loses_nothing_that_was_collected(
-    desk: Desk, fault: str, code: str
+def test_a_dataset_that_cannot_be_read_is_missing_alone(
+    desk: Desk, portal: str, path: str, fault: str, code: str
 ) -> None:
-    person = someone(desk, "31.api")
+    person = someone(desk, portal)
+    id, done = struck_before_the_invoices(desk, person, portal, path, fault)
+    collected = {each.dataset: each for each in desk.shop.casefile.collections(id, 1)}
+    assert {each for each in Dataset if each in collected and collected[each].missing is None} >= {
+        Dataset.TAXPAYER,
+        Dataset.TAX_CREDIT_RATING,
+        Dataset.TAX_RETURN,
+    }, desk.events(id)
+    snapshot = desk.shop.casefile.snapshot(id)
+    assert snapshot is not None
+    assert Dataset.INVOICE in snapshot.missing
+    assert code in {collected[Dataset.INVOICE].error_code, *(f.code for f in snapshot.findings)}
+    assert desk.shop.casefile.score(id) is not None
+    assert done.state is State.GRANTED
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("portal", "path"), [API, PAGES])
+def test_a_portal_that_shows_another_company_stops_the_run_and_keeps_what_was_collected(
+    desk: Desk, portal: str, path: str
+) -> None:
+    person = someone(desk, portal)
+    id, done = struck_before_the_invoices(desk, person, portal, path, "wrong_company")
+    assert (done.state, done.error_code) == (State.FAILED, "wrong_taxpayer"), desk.events(id)
+    collected = {each.dataset for each in desk.shop.casefile.collections(id, 1)}
+    assert Dataset.INVOICE not in collected
+    assert Dataset.TAXPAYER in collected
+
+
+def struck_before_the_invoices(
+    desk: Desk, person: Person, portal: str, path: str, fault: str
+) -> tuple[str, Authorization]:
+    """A run whose portal goes wrong at one path while the last question is open."""
     id = desk.submit(person).id
-    asked = desk.question(id)
-    assert asked is not None
-    desk.portals.fault("31.api", fault, path="/yspt/v1/invoice.query")
+    while (asked := desk.question(id)) is not None and asked.kind != "sms_code":
+        desk.answer(person, asked)
+        wait_for(lambda asked=asked: desk.settled(asked), f"{asked.kind} hangs: {desk.events(id)}")
+    desk.portals.fault(portal, fault, path=path)
     try:
-        done = desk.accompany(person, id)
+        return id, desk.accompany(person, id)
     finally:
         desk.portals.clear()
-    collected = {each.dataset: each for each in desk.shop.casefile.collections(id, 1)}
-    assert collected[Dataset.TAXPAYER].missing is None
-    if fault == "wrong_company":
-        assert (done.state, done.error_code) == (State.FAILED, code), desk.events(id)
-        assert Dataset.INVOICE not in collected
-    else:
-        snapshot = desk.shop.casefile.snapshot(id)
-        assert snapshot is not None
-        assert Dataset.INVOICE in snapshot.missing
-        assert code in {collected[Dataset.INVOICE].error_code, *(f.code for f in snapshot.findings)}
-        assert desk.shop.casefile.score(id) is not None

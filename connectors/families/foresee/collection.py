@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Any
 
-from connectors.bureau.connector import Content, Wanted, more_pages, parts
+from connectors.bureau.connector import Content, Wanted, filed_period, more_pages, parts, text
 from connectors.families.foresee.api import ForeseeDesk, at, unwrapped
 from schema.dataset import Dataset
 from schema.errors import ContractChanged
@@ -70,9 +69,9 @@ class Collection:
         for each in listed:
             wanted.own(each.get("nsrsbh"), self._paths["filed"])
             if (folder := FORM_OF_KIND.get(each.get("yzpzzl_dm", ""))) is not None:
-                serial, start, end = (_text(each, name) for name in ("pzxh", "skssqq", "skssqz"))
+                serial, start, end = (text(each, name) for name in ("pzxh", "skssqq", "skssqz"))
                 asked = {"pzxh": serial, "ssqq": start, "ssqz": end}
-                yield self._form(wanted, folder, asked, _period(start, end), serial)
+                yield self._form(wanted, folder, asked, filed_period(start, end), serial)
 
     def _invoices(self, wanted: Wanted, part: Period, side: str, direction: str) -> Iterator[Content]:
         size = wanted.limits.page_size
@@ -99,16 +98,3 @@ class Collection:
         if not isinstance(total := found.get("zjls"), int):
             raise ContractChanged(f"{path} does not tell its count (zjls)")
         return Content(content, period, f"{path}/{place}" if place else path, total=total), total
-
-
-def _text(record: Mapping[str, Any], name: str) -> str:
-    if not isinstance(found := record.get(name), str):
-        raise ContractChanged(f"a filing lacks {name}")
-    return found
-
-
-def _period(start: str, end: str) -> Period:
-    try:
-        return Period(start=date.fromisoformat(start), end=date.fromisoformat(end))
-    except ValueError:
-        raise ContractChanged("a filing's period is printed in another form") from None

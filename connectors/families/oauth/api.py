@@ -1,5 +1,5 @@
-"""The platform, called: forms to the authorization server, bound reads at the resource server, every refusal as
-its cause."""
+"""The platform, called: forms to the authorization server, bound reads at the resource server, every refusal
+as its cause."""
 
 from __future__ import annotations
 

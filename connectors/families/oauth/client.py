@@ -73,11 +73,11 @@ class Client:
         """The claims of a JWT that this platform signed for us. Raises ``SignatureInvalid``."""
         if not isinstance(token, str):
             raise SignatureInvalid("a signed answer is missing")
-        needed = {"iss": issuer, "aud": self.id}
         rules = JWTClaimsRegistry(
             leeway=SKEW,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": self.id},
             exp={"essential": True},
-            **{name: {"essential": True, "value": value} for name, value in needed.items()},
         )
         try:
             claims = jwt.decode(token, keys, algorithms=list(ALGORITHMS.values())).claims

@@ -160,8 +160,8 @@ class OAuthFlow:
         return self._challenge(retry=True)
 
     def _led_back(self, answer: Answer) -> Grant:
-        """The code out of the redirect, sent once: one whose fate is unknown is not sent again, a replayed code
-        ends the grant."""
+        """The code out of the redirect, sent once: one whose fate is unknown is not sent again, a replayed
+        code ends the grant."""
         told = self._authentic(answer.get("response", ""))
         if error := told.get("error"):
             raise self._api.portal.cause(told.get("reason", ""), error)(
@@ -177,7 +177,10 @@ class OAuthFlow:
 
     def _authentic(self, response: str) -> dict[str, str]:
         """The parameters of the redirect: of this platform (RFC 9207), and of this authorization."""
-        query = parse_qs(response.removeprefix("?"), max_num_fields=20)
+        try:
+            query = parse_qs(response.removeprefix("?"), max_num_fields=20)
+        except ValueError:
+            raise AnswerInvalid from None
         if any(len(values) != 1 for values in query.values()):
             raise AnswerInvalid
         told = {name: values[0] for name, values in query.items()}

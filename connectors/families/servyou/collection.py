@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Any
 
-from connectors.bureau.connector import Content, Wanted, more_pages, parts
+from connectors.bureau.connector import Content, Wanted, filed_period, more_pages, parts, text
 from connectors.families.servyou.api import ServyouDesk
 from schema.dataset import Dataset
 from schema.errors import ContractChanged
@@ -65,8 +64,8 @@ class Collection:
                 yield from self._return(wanted, each)
 
     def _return(self, wanted: Wanted, filed: Mapping[str, Any]) -> Iterator[Content]:
-        kind, serial, start, end = (_text(filed, name) for name in ("sbzlDm", "sbxh", "skssqq", "skssqz"))
-        period, path = _period(start, end), self._paths["initial"]
+        kind, serial, start, end = (text(filed, name) for name in ("sbzlDm", "sbxh", "skssqq", "skssqz"))
+        period, path = filed_period(start, end), self._paths["initial"]
         asked = {"sbzlDm": kind, "skssqq": start, "skssqz": end}
         content = self._desk.fetch(wanted.session, path, asked)
         record = self._desk.value(content)
@@ -108,16 +107,3 @@ class Collection:
         if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
             raise ContractChanged(f"{self._paths[name]} is no list of records")
         return found
-
-
-def _text(record: Mapping[str, Any], name: str) -> str:
-    if not isinstance(found := record.get(name), str):
-        raise ContractChanged(f"a filing lacks {name}")
-    return found
-
-
-def _period(start: str, end: str) -> Period:
-    try:
-        return Period(start=date.fromisoformat(start), end=date.fromisoformat(end))
-    except ValueError:
-        raise ContractChanged("a filing's period is printed in another form") from None

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from lxml import etree
 
 from connectors.families.soap import messages
 from connectors.families.soap.messages import DS, SERVICE, SOAP, WSSE, WSU, Keys
-from sandbox.families.soap.envelope import App
+from sandbox.families.soap.envelope import App, canonical
 from sandbox.families.soap.records import element
 from schema.errors import CertificateExpired, ContractChanged, DataCorrupt, RouteBroken, SignatureInvalid
 from tests.connectors.soap import conftest
@@ -186,7 +188,7 @@ def test_a_hostile_document_is_corrupt(name: str) -> None:
         b"",
         b"<html>",
         _signed()[:-20],
-        "<?xml version='1.0' encoding='UTF-8'?><a>沙</a>".encode("gbk"),
+        "<?xml version='1.0' encoding='UTF-8'?><a>沙盒企业</a>".encode("gbk"),
         b"<?xml version='1.0' encoding='GBK'?><a>\xff\xff</a>",
         b"<?xml version='1.0' encoding='x-none'?><a/>",
     ],
@@ -205,6 +207,17 @@ def test_keys_never_show_in_a_repr() -> None:
     assert "PrivateKey" not in repr(KEYS)
     with pytest.raises(RouteBroken):
         Keys.parse({**APP.client_keys(), "app_key": APP.client_keys()["portal_certificate"]})
+
+
+def test_a_bank_with_an_ecdsa_key_signs_with_it() -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    own = Keys.parse({**APP.client_keys(), "app_key": pem})
+    root = etree.fromstring(messages.request(own, "1.2", "GBK", "Ping", {}, NOW)[1])
+    info, value = next(root.iter(f"{{{DS}}}SignedInfo")), next(root.iter(f"{{{DS}}}SignatureValue"))
+    raw = base64.b64decode(value.text or "")
+    der = utils.encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
+    key.public_key().verify(der, canonical(info), ec.ECDSA(hashes.SHA256()))
 
 
 class TestTheGatewayRefuses:

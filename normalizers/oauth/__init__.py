@@ -1,0 +1,1 @@
+"""Readers of the OAuth data platform's pages: JSON objects with English keys, amounts as text."""
