@@ -13,8 +13,8 @@ import polars as pl
 from schema.dataset import Missing
 from scoring.context import Context
 from scoring.facts import FEN, Facts
-from scoring.measure import Absent, Value, absent
 from scoring.series import longest_run
+from scoring.value import Absent, Value, absent
 
 Fact = Value | str
 """A value, a code such as a grade, or why there is neither."""

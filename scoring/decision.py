@@ -15,7 +15,7 @@ from scoring.control_facts import Fact, control_facts
 from scoring.controls import check_controls, check_warnings
 from scoring.facts import Facts
 from scoring.limit import no_limit, size
-from scoring.measure import Absent, Value, measure_all
+from scoring.measure import measure_all
 from scoring.policy.loader import load
 from scoring.policy.model import Grade, Policy, Product
 from scoring.rate import no_rate, price
@@ -45,6 +45,7 @@ from scoring.result import (
 )
 from scoring.scorecard import Scored, combine, default_probability, grade, score_submodel
 from scoring.sizing import gather
+from scoring.value import Absent, Value
 
 __all__ = ["Application", "Decision", "ScoreResult", "score"]
 

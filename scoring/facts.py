@@ -21,8 +21,8 @@ from scoring.inputs.invoices import Side, sides
 from scoring.inputs.items import Items, items
 from scoring.inputs.money_flows import Flows, Payments
 from scoring.inputs.statements import Statements
-from scoring.measure import Absent
 from scoring.policy.model import Measurement
+from scoring.value import Absent
 
 FEN = 100.0
 """Fen a yuan."""

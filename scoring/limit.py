@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schema.dataset import Missing
-from scoring.measure import Absent, Value, ratio
 from scoring.policy.model import Grade, LimitPolicy, Product
 from scoring.result import Cap, Light, Limit
+from scoring.value import Absent, Value, ratio
 
 FEN = 100
 

@@ -8,41 +8,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
 
 from schema.dataset import Missing
-
-if TYPE_CHECKING:
-    from scoring.facts import Facts
-
-Value = float | Missing
-"""A finite float, or why there is none."""
+from scoring.facts import Facts
+from scoring.value import Absent, Value
 
 SAFER, RISKIER, INTERIOR, CONTEXT = "↑", "↓", "∩", "○"
 """Directions: more is safer, more is riskier, an interior optimum, context only (no points)."""
 
 
-class Absent(Exception):
-    """A measurement has no value."""
-
-    def __init__(self, reason: Missing) -> None:
-        super().__init__(reason.value)
-        self.reason = reason
-
-
-def absent(reason: Missing) -> NoReturn:
-    """Ends a measurement without a value."""
-    raise Absent(reason)
-
-
-def ratio(numerator: float, denominator: float) -> float:
-    """The quotient; ``INSUFFICIENT`` when the denominator is not positive."""
-    if denominator <= 0:
-        raise Absent(Missing.INSUFFICIENT)
-    return float(numerator) / float(denominator)
-
-
-Measure = Callable[["Facts", int], float]
+Measure = Callable[[Facts, int], float]
 """Facts and the window in months (0 for a point in time) to a value."""
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from schema.dataset import Missing
 from scoring.control_facts import Fact
 from scoring.indicators import CATALOGUE
-from scoring.measure import Value
 from scoring.policy.model import Policy
 from scoring.result import ControlResult, CustomerReason, Effect, Reason, Status
 from scoring.scorecard import Scored
+from scoring.value import Value
 
 MOST = 4
 WITHHELD = "FR00"

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from schema.dataset import Missing
-from scoring.measure import Value
 from scoring.policy.model import Bins, Grade, Policy, Scale, SubModelCard
+from scoring.value import Value
 
 _SOURCE_GONE = (Missing.NOT_AUTHORISED, Missing.NOT_AVAILABLE, Missing.NOT_APPLICABLE, Missing.STALE)
 MONTHS_OF_QUARTER = 3

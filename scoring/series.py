@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from schema.dataset import Missing
-from scoring.measure import Absent, ratio
+from scoring.value import Absent, ratio
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

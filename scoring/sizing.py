@@ -9,9 +9,9 @@ from schema.dataset import Missing
 from scoring.control_facts import Fact
 from scoring.facts import FEN, Facts
 from scoring.limit import Sizing
-from scoring.measure import Absent, Value
 from scoring.policy.model import Grade, LimitPolicy
 from scoring.result import Light
+from scoring.value import Absent, Value
 
 CORE_SOURCES = ("invoice", "tax_return", "tax_payment", "bank_transaction")
 """Core sources that are tables; the fifth is the credit report, told by the bank's knowledge of debt."""

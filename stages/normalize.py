@@ -88,7 +88,7 @@ def _page(shop: Workshop, current: Authorization, collected: Collected, page: di
 
 def _arrow(table: pl.DataFrame) -> bytes:
     buffer = io.BytesIO()
-    table.write_ipc(buffer, compression="zstd")
+    table.write_ipc(buffer, compression="lz4")
     return buffer.getvalue()
 
 

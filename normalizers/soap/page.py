@@ -46,7 +46,7 @@ def whole(page: Page, shape: Shape) -> tuple[pl.DataFrame, list[Finding]]:
 def listing(
     pages: Sequence[Page], outer: Shape, name: str, record: Shape, inner: Shape | None = None
 ) -> Listing:
-    """The elements ``name`` of each page as rows of ``record``; their ``Mx``, if any, as rows of ``inner``."""
+    """The elements ``name`` of each page as rows of ``record``; their ``Mx`` as rows of ``inner``."""
     found = [_records(index, page, outer, name, record, inner) for index, page in enumerate(pages)]
     return Listing(
         rows=pl.concat([each.rows for each in found]),
@@ -62,8 +62,10 @@ def _records(index: int, page: Page, outer: Shape, name: str, record: Shape, inn
     elements = answer.findall(f"{SERVICE}{name}")
     rows, more = _checked(map(_record, elements), record, page)
     place = pl.lit(index, pl.Int64).alias("page")
-    rows = rows.with_columns(head[key].first() for key in head.columns).with_columns(
-        place, pl.int_range(pl.len(), dtype=pl.Int64).alias("row")
+    rows = rows.with_columns(
+        place,
+        pl.int_range(pl.len(), dtype=pl.Int64).alias("row"),
+        *(pl.lit(head[key].item(), pl.String).alias(key) for key in head.columns),
     )
     nested = pl.DataFrame()
     if inner is not None:

@@ -22,6 +22,8 @@ from schema.period import add_months
 
 MAX_MONTHS = 12
 MAX_PAGE = 1000
+TURNS = ("check", "sign_in")
+"""Steps after which the form token is another one."""
 
 
 class Notation(Protocol):
@@ -72,14 +74,14 @@ class Counter:
 
     def app(self, pages: list[Route]) -> Starlette:
         """Steps, pages, and the sandbox's own door to the captchas."""
-        doors = {
+        doors: dict[str, Step] = {
             "check": self._signin.check,
             "sign_in": self._signin.sign_in,
             "pending": lambda session, asked: self._signin.pending(session),
             "resend": lambda session, asked: self._signin.send_code(session),
             "code": self._signin.code,
         }
-        inside = {
+        inside: dict[str, Step] = {
             "grant": self._grants.give,
             "grant_query": self._grants.find,
             "grant_revoke": self._grants.end,
@@ -122,12 +124,14 @@ class Counter:
                 if session.inside is not inside:
                     raise Problem(Reason.SESSION_OVER)
                 asked = await self._notation.read(request)
-                self._signin.step(session, asked)
+                session.expect(asked)
                 done = door(session, asked)
             except Problem as problem:
-                return self._refuse(request, problem.reason, session if "session" in locals() else None)
+                return self._refuse(request, problem.reason)
             except (KeyError, TypeError, ValueError):
                 return self._refuse(request, Reason.BAD_REQUEST)
+            if name in TURNS:
+                session.turn()
             return self._notation.answer(done | {"token": session.token})
 
         return Route(path, answer, methods=["POST"])
@@ -163,7 +167,7 @@ class Counter:
             return self._portal.directory.stranger(company.taxpayer_id)
         return company
 
-    def _refuse(self, request: Request, reason: Reason, session: Session | None = None) -> Response:
+    def _refuse(self, request: Request, reason: Reason) -> Response:
         self._portal.journal.write("refused", detail=f"{request.url.path} {reason.name}")
         return self._notation.refuse(reason)
 

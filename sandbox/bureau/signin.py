@@ -1,6 +1,6 @@
 """Sign-in: a picture captcha, then company, person and password behind a solved one, then an SMS code.
 
-A form token (表单令牌) is good for one step; each answer brings the next. Five wrong passwords lock the account.
+Each form carries the token (表单令牌) that the answer before brought. Five wrong passwords lock the account.
 """
 
 from __future__ import annotations
@@ -45,6 +45,15 @@ class Session:
     receipt: str = ""
     """The grant that the session reads under."""
 
+    def expect(self, asked: Fields) -> None:
+        """The form token of this step. Raises ``Problem``."""
+        if not hmac.compare_digest(str(asked.get("token", "")), self.token):
+            raise Problem(Reason.TOKEN_WRONG)
+
+    def turn(self) -> None:
+        """From now on another form token."""
+        self.token = secrets.token_hex(8)
+
 
 class SignIn:
     """Sessions by cookie, and the steps that lead inside."""
@@ -74,12 +83,6 @@ class SignIn:
         shown = self.captchas.new(str(asked["person"]))
         picture = base64.b64encode(shown.picture).decode()
         return session, {"captcha": shown.id, "picture": picture}
-
-    def step(self, session: Session, asked: Fields) -> None:
-        """Take the form token of this step and give out the next. Raises ``Problem``."""
-        if not hmac.compare_digest(str(asked.get("token", "")), session.token):
-            raise Problem(Reason.TOKEN_WRONG)
-        session.token = secrets.token_hex(8)
 
     def check(self, session: Session, asked: Fields) -> Fields:
         if solved := self.captchas.check(str(asked["captcha"]), str(asked["text"])):

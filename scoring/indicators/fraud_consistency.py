@@ -8,8 +8,9 @@ from schema.dataset import Missing
 from scoring.facts import FEN, Facts
 from scoring.inputs.invoices import Side
 from scoring.inputs.parties import fold_name
-from scoring.measure import INTERIOR, RISKIER, SAFER, absent, ratio, submodel
+from scoring.measure import INTERIOR, RISKIER, SAFER, submodel
 from scoring.series import distance
+from scoring.value import absent, ratio
 
 indicator = submodel("invoice_tax_fraud")
 

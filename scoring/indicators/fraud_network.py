@@ -10,7 +10,8 @@ from scoring.facts import Facts
 from scoring.indicators.invoice_counterparties import new_share, outside_share, share_of
 from scoring.inputs.invoices import Side
 from scoring.inputs.parties import INDIVIDUAL
-from scoring.measure import CONTEXT, RISKIER, absent, ratio, submodel
+from scoring.measure import CONTEXT, RISKIER, submodel
+from scoring.value import absent, ratio
 
 indicator = submodel("invoice_tax_fraud")
 LOOP_STEPS = 4

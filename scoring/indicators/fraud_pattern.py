@@ -10,8 +10,9 @@ import numpy as np
 from schema.dataset import Missing
 from schema.period import add_months, month_end
 from scoring.facts import FEN, Facts
-from scoring.measure import CONTEXT, RISKIER, absent, ratio, submodel
+from scoring.measure import CONTEXT, RISKIER, submodel
 from scoring.series import Bools, Floats, Ints, count
+from scoring.value import absent, ratio
 
 indicator = submodel("invoice_tax_fraud")
 BENFORD = np.log10(1 + 1 / np.arange(1, 10))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from schema.dataset import Missing
 from scoring.facts import Facts
 from scoring.inputs.invoices import Side
-from scoring.measure import RISKIER, absent, ratio, submodel
+from scoring.measure import RISKIER, submodel
 from scoring.series import count
+from scoring.value import absent, ratio
 
 indicator = submodel("invoice")
 

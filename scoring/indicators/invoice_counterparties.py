@@ -7,8 +7,9 @@ import numpy as np
 from schema.dataset import Missing
 from scoring.facts import Facts
 from scoring.inputs.invoices import Side
-from scoring.measure import INTERIOR, RISKIER, SAFER, absent, ratio, submodel
+from scoring.measure import INTERIOR, RISKIER, SAFER, submodel
 from scoring.series import Bools, count, shares
+from scoring.value import absent, ratio
 
 indicator = submodel("invoice")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from scoring.facts import FEN, Facts
-from scoring.measure import INTERIOR, SAFER, ratio, submodel
+from scoring.measure import INTERIOR, SAFER, submodel
 from scoring.series import count, growth
+from scoring.value import ratio
 
 indicator = submodel("invoice")
 

@@ -9,8 +9,9 @@ import numpy as np
 from schema.dataset import Missing
 from schema.period import add_months
 from scoring.facts import FEN, Facts
-from scoring.measure import CONTEXT, INTERIOR, RISKIER, SAFER, absent, ratio, submodel
+from scoring.measure import CONTEXT, INTERIOR, RISKIER, SAFER, submodel
 from scoring.series import Bools, change_variation, count, growth, longest_run, slope, variation
+from scoring.value import absent, ratio
 
 indicator = submodel("invoice")
 FEBRUARY = 2

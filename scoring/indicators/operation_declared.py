@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from scoring.facts import FEN, Facts
 from scoring.inputs import filings
-from scoring.measure import CONTEXT, INTERIOR, RISKIER, SAFER, Absent, ratio, submodel
+from scoring.measure import CONTEXT, INTERIOR, RISKIER, SAFER, submodel
 from scoring.series import count, growth, slope, variation
+from scoring.value import Absent, ratio
 
 indicator = submodel("tax_operation")
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from schema.dataset import Missing
 from scoring.facts import FEN, Facts
-from scoring.measure import CONTEXT, SAFER, absent, ratio, submodel
+from scoring.measure import CONTEXT, SAFER, submodel
 from scoring.series import count, growth
+from scoring.value import absent, ratio
 
 indicator = submodel("tax_operation")
 

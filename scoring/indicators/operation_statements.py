@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from schema.dataset import Missing
 from scoring.facts import FEN, Facts
-from scoring.measure import INTERIOR, RISKIER, SAFER, absent, ratio, submodel
+from scoring.measure import INTERIOR, RISKIER, SAFER, submodel
+from scoring.value import absent, ratio
 
 indicator = submodel("tax_operation")
 

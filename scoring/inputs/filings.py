@@ -19,8 +19,8 @@ import numpy as np
 import polars as pl
 
 from schema.dataset import Missing
-from scoring.measure import Absent
 from scoring.series import Floats
+from scoring.value import Absent
 
 MONTHS = 48
 

@@ -14,8 +14,8 @@ import polars as pl
 
 from schema.dataset import Missing
 from scoring.inputs.parties import INDIVIDUAL, party_key, province
-from scoring.measure import Absent
 from scoring.series import Bools, Floats, Ints
+from scoring.value import Absent
 
 CUBE_MONTHS = 48
 _BANDS = np.array([3, 6, 12, 15, 24, CUBE_MONTHS])

@@ -9,7 +9,7 @@ import polars as pl
 
 from schema.dataset import Missing
 from scoring.inputs.invoices import Side
-from scoring.measure import Absent
+from scoring.value import Absent
 
 MONTHS = 12
 

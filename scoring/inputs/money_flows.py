@@ -10,8 +10,8 @@ import polars as pl
 
 from schema.dataset import Missing
 from scoring.inputs.parties import INDIVIDUAL, fold_name
-from scoring.measure import Absent
 from scoring.series import Floats
+from scoring.value import Absent
 
 MONTHS = 48
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from schema.dataset import Missing
 from scoring.inputs.filings import month_number
-from scoring.measure import Absent
+from scoring.value import Absent
 
 
 @dataclass(frozen=True)

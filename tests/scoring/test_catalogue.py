@@ -12,8 +12,9 @@ from schema.dataset import Missing
 from scoring.context import Context
 from scoring.facts import Facts
 from scoring.indicators import CATALOGUE
-from scoring.measure import CONTEXT, Value, measure_all
+from scoring.measure import CONTEXT, measure_all
 from scoring.policy.loader import load
+from scoring.value import Value
 from tests.scoring.firms import DECIDED, snapshot
 from tests.scoring.rich_firm import rich_context, rich_tables
 

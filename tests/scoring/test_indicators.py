@@ -10,8 +10,9 @@ import pytest
 from schema.dataset import Dataset, Missing
 from scoring.context import Context, Edge
 from scoring.facts import Facts
-from scoring.measure import Value, measure_all
+from scoring.measure import measure_all
 from scoring.policy.loader import load
+from scoring.value import Value
 from tests.scoring.firms import AS_OF, DECIDED, FETCHED, ME, Rows, invoice, snapshot, table, uscc, vat_returns
 from tests.scoring.rich_firm import rich_context, rich_tables
 

@@ -14,13 +14,14 @@ from pydantic import ValidationError
 from schema.dataset import Missing
 from scoring.controls import check_controls, check_warnings, every, some
 from scoring.limit import Sizing, size
-from scoring.measure import CATALOGUE, RISKIER, SAFER, Value
+from scoring.measure import CATALOGUE, RISKIER, SAFER
 from scoring.policy import loader
 from scoring.policy.loader import load, load_folder
 from scoring.policy.model import GRADES, Grade, SubModelCard
 from scoring.rate import least_rate, price
 from scoring.result import ControlResult, Effect, Status
 from scoring.scorecard import combine, default_probability, grade, points, score_submodel
+from scoring.value import Value
 
 POLICY = load()
 PRODUCT = POLICY.products["general"]

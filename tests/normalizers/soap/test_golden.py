@@ -1,4 +1,4 @@
-"""Every format that the SOAP gateway's modules read has an example page and the rows expected of it beside it."""
+"""Every format of the SOAP gateway has an example page and the rows expected of it beside it."""
 
 from __future__ import annotations
 
