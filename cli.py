@@ -18,8 +18,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from authz.application import Application
 from authz.authorization import Authorization, State
-from authz.ledger import Application
 from connectors.overlay import overlays
 from schema.clock import today
 from schema.errors import TaxlinkError

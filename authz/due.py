@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, func, select
 
+from authz import rows
 from authz.authorization import Authorization, State
 from authz.consent import ConsentState, Disposal, Frequency
-from authz.ledger import authorization_of
 from store import tables
 from store.database import now, reading
 
@@ -27,15 +27,15 @@ class Due:
         awaiting = (table.c.state == ConsentState.AWAITING) & table.c.authorization_id.not_in(live_link)
         past = table.c.state.in_((ConsentState.ACTIVE, ConsentState.SUSPENDED)) & (table.c.valid_until <= at)
         with reading(self._engine) as connection:
-            rows = connection.execute(select(table.c.authorization_id, table.c.state).where(awaiting | past))
-            return [(row.authorization_id, ConsentState(row.state)) for row in rows]
+            found = connection.execute(select(table.c.authorization_id, table.c.state).where(awaiting | past))
+            return [(row.authorization_id, ConsentState(row.state)) for row in found]
 
     def unstarted(self, before: datetime) -> list[Authorization]:
         """Authorizations in ``planning`` since before ``before``: their leg was never taken up."""
         table = tables.authorization
         query = select(table).where(table.c.state == State.PLANNING, table.c.updated_at <= before)
         with reading(self._engine) as connection:
-            return [authorization_of(row) for row in connection.execute(query)]
+            return [rows.authorization(row) for row in connection.execute(query)]
 
     def undisposed(self) -> list[Authorization]:
         """Closed authorizations whose keys still stand."""
@@ -43,7 +43,7 @@ class Due:
         query = select(table).join(held, held.c.id == table.c.consent_id)
         with reading(self._engine) as connection:
             return [
-                authorization_of(row)
+                rows.authorization(row)
                 for row in connection.execute(query.where(held.c.disposal == Disposal.SHRED_PENDING))
             ]
 
@@ -58,9 +58,9 @@ class Due:
             .group_by(held.c.authorization_id, held.c.data_life_days)
         )
         with reading(self._engine) as connection:
-            rows = connection.execute(query).all()
+            found = connection.execute(query).all()
         return [
-            row.authorization_id for row in rows if row.oldest + timedelta(days=row.data_life_days) <= now()
+            row.authorization_id for row in found if row.oldest + timedelta(days=row.data_life_days) <= now()
         ]
 
     def refreshable(self) -> list[str]:

@@ -4,42 +4,18 @@ event, in one transaction, with its actor."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, insert, select, update
 
-from authz import authorization, consent
+from authz import authorization, consent, rows
+from authz.application import Application
 from authz.audit import AuditLog, Value
 from authz.authorization import Authorization, Progress, State, Trigger
-from authz.consent import DAILY, KEEPS_DATA, Consent, ConsentState, ConsentText, Disposal, Frequency
-from schema.dataset import Dataset, Route
+from authz.consent import KEEPS_DATA, Consent, ConsentState, ConsentText, Disposal
 from schema.errors import AuthorizationUnknown, ConsentTextMismatch, StateConflict
-from schema.period import Period
 from store import tables
 from store.database import now, reading
-
-
-@dataclass(frozen=True)
-class Application:
-    """What a loan system asks for. Amounts in fen. ``as_of`` is set for a back-test only."""
-
-    tenant: str
-    taxpayer_id: str
-    region: str
-    scopes: dict[Dataset, Period]
-    product: str
-    amount_fen: int
-    term_months: int
-    purpose: str = "loan_application"
-    periodic: bool = False
-    frequency: Frequency = DAILY
-    valid_days: int = 90
-    data_life_days: int = 365
-    as_of: date | None = None
-    callback_url: str | None = None
-    callback_secret_ref: str | None = None
 
 
 class Ledger:
@@ -60,7 +36,9 @@ class Ledger:
     def consent(self, id: str) -> Consent:
         """The consent by its own id."""
         with reading(self.engine) as connection:
-            return _consent(connection.execute(select(tables.consent).where(tables.consent.c.id == id)).one())
+            return rows.consent(
+                connection.execute(select(tables.consent).where(tables.consent.c.id == id)).one()
+            )
 
     def listing(
         self, *, tenant: str | None, state: State | None, limit: int, after: str | None
@@ -79,7 +57,7 @@ class Ledger:
                     (table.c.created_at < edge.created_at)
                     | ((table.c.created_at == edge.created_at) & (table.c.id < edge.id))
                 )
-            return [authorization_of(row) for row in connection.execute(query)]
+            return [rows.authorization(row) for row in connection.execute(query)]
 
     def events(self, id: str, *, after: int = 0) -> list[dict[str, Any]]:
         """The events of an authorization in their order: ``{id, at, kind, data}``."""
@@ -105,53 +83,10 @@ class Ledger:
     ) -> Authorization:
         """A new authorization in ``requested`` with its consent in ``awaiting``."""
         at = now()
-        connection.execute(
-            insert(tables.authorization).values(
-                id=id,
-                tenant=application.tenant,
-                state=State.REQUESTED,
-                progress=Progress.WAITING,
-                taxpayer_id=application.taxpayer_id,
-                region=application.region,
-                consent_id=consent_id,
-                person_ref=person_ref,
-                product=application.product,
-                amount_fen=application.amount_fen,
-                term_months=application.term_months,
-                as_of=application.as_of,
-                callback_url=application.callback_url,
-                callback_secret_ref=application.callback_secret_ref,
-                run=1,
-                leg=0,
-                trigger=Trigger.APPLICATION,
-                created_at=at,
-                updated_at=at,
-            )
-        )
-        connection.execute(
-            insert(tables.consent).values(
-                id=consent_id,
-                authorization_id=id,
-                revision=1,
-                state=ConsentState.AWAITING,
-                disposal=Disposal.RETAINED,
-                purpose=application.purpose,
-                periodic=application.periodic,
-                scopes={
-                    d.value: [p.start.isoformat(), p.end.isoformat()] for d, p in application.scopes.items()
-                },
-                frequency_times=application.frequency.times,
-                frequency_unit=application.frequency.unit,
-                valid_from=at,
-                valid_until=at + timedelta(days=application.valid_days),
-                data_life_days=application.data_life_days,
-                text_version=text.version,
-                text_zh=text.zh,
-                text_en=text.en,
-                text_sha256=text.sha256,
-                text_sm3=text.sm3,
-            )
-        )
+        row = rows.new_authorization(application, id, consent_id, person_ref, at)
+        connection.execute(insert(tables.authorization).values(row))
+        letter = rows.new_consent(application, text, id, consent_id, at)
+        connection.execute(insert(tables.consent).values(letter))
         self.record(
             connection,
             id,
@@ -282,7 +217,7 @@ class Ledger:
 
     def consent_of(self, connection: Connection, current: Authorization) -> Consent:
         """The consent of an authorization within the caller's transaction."""
-        return _consent(
+        return rows.consent(
             connection.execute(select(tables.consent).where(tables.consent.c.id == current.consent_id)).one()
         )
 
@@ -329,7 +264,7 @@ class Ledger:
         row = connection.execute(query.with_for_update() if lock else query).one_or_none()
         if row is None or (tenant is not None and row.tenant != tenant):
             raise AuthorizationUnknown
-        return authorization_of(row)
+        return rows.authorization(row)
 
 
 def _flat(data: Mapping[str, Any]) -> dict[str, Value]:
@@ -341,35 +276,3 @@ def _flat(data: Mapping[str, Any]) -> dict[str, Value]:
         else:
             flat[name] = repr(value) if isinstance(value, float) else value
     return flat
-
-
-def authorization_of(row: Row[Any]) -> Authorization:
-    """The aggregate of a row of the authorization table."""
-    fields = dict(row._mapping)
-    fields["state"], fields["progress"], fields["trigger"] = (
-        State(row.state),
-        Progress(row.progress),
-        Trigger(row.trigger),
-    )
-    fields["route"] = Route(row.route) if row.route else None
-    return Authorization(**fields)
-
-
-def _consent(row: Row[Any]) -> Consent:
-    return Consent(
-        id=row.id,
-        authorization_id=row.authorization_id,
-        revision=row.revision,
-        state=ConsentState(row.state),
-        purpose=row.purpose,
-        scopes={
-            Dataset(name): Period(start=date.fromisoformat(days[0]), end=date.fromisoformat(days[1]))
-            for name, days in row.scopes.items()
-        },
-        periodic=row.periodic,
-        frequency=Frequency(row.frequency_times, row.frequency_unit),
-        valid_from=row.valid_from,
-        valid_until=row.valid_until,
-        data_life_days=row.data_life_days,
-        text=ConsentText(row.text_version, row.text_zh, row.text_en, row.text_sha256, row.text_sm3),
-    )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import tempfile
 import time
-from datetime import date
 from pathlib import Path
 
 from bench.callers import Bank, Borrower
 from bench.figures import Figure, median_ratio, paired, spread
 from bench.gateway_peer import BareGateway
-from demo.person import Person, people
-from demo.portals import Portals
+from connectors.testing.person import Person, people
+from connectors.testing.portals import Portals
 from demo.processes import House
+from schema.clock import today
 from schema.dataset import Dataset
 from stages.application import default_scopes
 
@@ -54,7 +54,7 @@ class _Route:
 
     def peer(self, number: int) -> float:
         """Seconds of the bare loop."""
-        period = default_scopes(date.today())[Dataset.INVOICE]
+        period = default_scopes(today())[Dataset.INVOICE]
         loop, started = BareGateway(self._endpoint), time.perf_counter()
         loop.read_all(self._people[number], period.start, period.end)
         return time.perf_counter() - started

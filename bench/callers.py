@@ -9,8 +9,10 @@ from typing import Any
 from uuid import uuid4
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
-from demo.person import Person
+from connectors.testing.person import Person
 from demo.processes import House
 
 PATIENCE_SECONDS = 300
@@ -22,9 +24,11 @@ class RunFailed(Exception):
 
 
 def session() -> requests.Session:
-    """Loopback only: no proxy of the machine applies."""
+    """Loopback only: no proxy of the machine applies. A kept connection that the server closed meanwhile is
+    opened anew."""
     http = requests.Session()
     http.trust_env = False
+    http.mount("http://", HTTPAdapter(max_retries=Retry(2, allowed_methods=None)))
     return http
 
 

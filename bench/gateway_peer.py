@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from gmssl_pyx import sm2_sign
 
 from bench.callers import session
-from demo.person import Person
+from connectors.testing.person import Person
 from schema.period import add_months
 
 _SIGNER = b"1234567812345678"

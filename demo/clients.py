@@ -12,7 +12,7 @@ from uuid import uuid4
 import polars as pl
 import requests
 
-from demo.person import Person
+from connectors.testing.person import Person
 
 _SECONDS = 120
 

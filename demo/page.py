@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from connectors.rpa.chromium import ARGUMENTS, find, sandboxed
-from demo.person import Person
+from connectors.testing.person import Person
 
 PHONE = {"width": 390, "height": 844}
 _PATIENCE_MS = 60_000
@@ -105,10 +105,16 @@ def _identity(_: Page, form: Locator, person: Person) -> None:
     form.locator("button[type=submit]").click()
 
 
+def _app_approval(_: Page, form: Locator, person: Person) -> None:
+    person.answer({"kind": "app_approval"})
+    form.locator("button[type=submit]").click()
+
+
 _FILL: dict[str, Callable[[Page, Locator, Person], None]] = {
     "credentials": _credentials,
     "picture": _typed("text", "picture"),
     "slider": _slider,
     "sms_code": _typed("code", "sms_code"),
     "identity": _identity,
+    "app_approval": _app_approval,
 }

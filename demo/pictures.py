@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from demo import page as screen
 from demo.clients import Borrower, LoanSystem
-from demo.person import people
-from demo.portals import Portals
+from connectors.testing.person import people
+from connectors.testing.portals import Portals
 from demo.processes import House
 from demo.stories import application
 

@@ -15,8 +15,8 @@ from typing import Any
 import polars as pl
 
 from demo.clients import LoanSystem
-from demo.person import Person, people
-from demo.portals import Portals
+from connectors.testing.person import Person, people
+from connectors.testing.portals import Portals
 from demo.stories import Story, by_link
 
 FIRMS = 10

@@ -24,7 +24,7 @@ from rich.table import Table
 
 from demo import real, stories
 from demo.clients import LoanSystem
-from demo.portals import Portals
+from connectors.testing.portals import Portals
 from demo.processes import House
 from demo.stories import Story
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from demo.clients import Borrower, LoanSystem
-from demo.person import Person, people
-from demo.portals import Portals
+from connectors.testing.person import Person, people
+from connectors.testing.portals import Portals
 
 SANDBOX = ("--regions", "44,31,51", "--count", "8", "--invoices", "600")
 

@@ -5,6 +5,7 @@ A missing or retyped field raises ``ContractChanged`` for the dataset; a field n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -41,6 +42,19 @@ def check(frame: pl.DataFrame, shape: Shape, dataset: Dataset) -> tuple[pl.DataF
     if frame.is_empty():
         return pl.DataFrame(schema={**columns, **{name: pl.List(pl.Null) for name in shape.lists}}), []
     schema = frame.schema
+    check_types(schema, shape)
+    for name, empty in frame.select(*shape.required).null_count().row(0, named=True).items():
+        if empty:
+            raise ContractChanged(f"{shape.name}: {name} is empty in {empty} of {frame.height} records")
+    untyped = [pl.col(name).cast(dtype) for name, dtype in columns.items() if schema[name] == pl.Null]
+    known = frame.select(*columns, *sorted(shape.lists)).with_columns(untyped)
+    strangers = [name for name in schema if name not in columns and name not in shape.lists]
+    return known, [Finding("new_field", Severity.INFO, dataset, f"{shape.name}.{name}") for name in strangers]
+
+
+def check_types(schema: Mapping[str, pl.DataType], shape: Shape) -> None:
+    """Whether every column is there in its type. Raises ``ContractChanged``."""
+    columns = {**shape.required, **shape.nullable}
     for name in (*columns, *shape.lists):
         if name not in schema:
             raise ContractChanged(f"{shape.name} lacks {name}")
@@ -51,10 +65,3 @@ def check(frame: pl.DataFrame, shape: Shape, dataset: Dataset) -> tuple[pl.DataF
     for name in shape.lists:
         if not isinstance(schema[name], pl.List):
             raise ContractChanged(f"{shape.name}: {name} is no list")
-    for name, empty in frame.select(*shape.required).null_count().row(0, named=True).items():
-        if empty:
-            raise ContractChanged(f"{shape.name}: {name} is empty in {empty} of {frame.height} records")
-    untyped = [pl.col(name).cast(dtype) for name, dtype in columns.items() if schema[name] == pl.Null]
-    known = frame.select(*columns, *sorted(shape.lists)).with_columns(untyped)
-    strangers = [name for name in schema if name not in columns and name not in shape.lists]
-    return known, [Finding("new_field", Severity.INFO, dataset, f"{shape.name}.{name}") for name in strangers]

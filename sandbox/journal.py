@@ -24,7 +24,7 @@ def digest(secret: str) -> str:
 class Entry:
     """``event`` is one of: sign_in_accepted, sign_in_rejected, sign_in_locked, captcha_wrong, sms_sent,
     sms_wrong, session_started, session_ended, identity_chosen, grant_made, grant_repeated, grant_revoked,
-    page_served, refused."""
+    page_served, file_requested, refused."""
 
     at: str
     region: str

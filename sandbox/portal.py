@@ -57,13 +57,15 @@ class Portal:
 class Built:
     """A family's server.
 
-    ``hosts`` are further apps, by role, that get ports of their own; ``keys`` is the material that a client
-    of this portal needs, published in the endpoints file; ``own_faults`` are answered by the family, not by
-    the fault layer; ``tls`` holds the context of each role that is served over TLS.
+    ``hosts`` are further apps, by role, that get ports of their own; ``addresses`` are further URLs, by role,
+    where the family listens by itself; ``keys`` is the material that a client of this portal needs, published
+    in the endpoints file; ``own_faults`` are answered by the family, not by the fault layer; ``tls`` holds
+    the context of each role that is served over TLS.
     """
 
     app: ASGIApp
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     hosts: Mapping[str, ASGIApp] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
     own_faults: frozenset[FaultKind] = frozenset()
     tls: Mapping[str, ssl.SSLContext] = field(default_factory=dict)

@@ -135,7 +135,7 @@ def _endpoint(portal: Portal, built: Built, sockets: Mapping[str, socket.socket]
         role: f"http{'s' if role in built.tls else ''}://127.0.0.1:{listener.getsockname()[1]}"
         for role, listener in sockets.items()
     }
-    hosts = {role: url for role, url in urls.items() if role}
+    hosts = {role: url for role, url in urls.items() if role} | dict(built.addresses)
     return {"base_url": urls[""], "family": portal.family, "hosts": hosts, "keys": dict(built.keys)}
 
 

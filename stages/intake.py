@@ -12,10 +12,10 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from authz import consent, gate
+from authz.application import Application
 from authz.authorization import RERUNNABLE, Authorization, State, Trigger
 from authz.challenges import ChallengeState, Relayed
 from authz.consent import ConsentState
-from authz.ledger import Application
 from connectors.interface import Answer, Resume
 from connectors.overlay import overlay
 from schema.errors import ChallengeExpired, IdempotencyConflict, StateConflict

@@ -41,11 +41,11 @@ def normalize(shop: Workshop, authorization_id: str) -> None:
     finding."""
     current = shop.ledger.authorization(authorization_id)
     draft = _Draft()
+    collections = shop.casefile.collections(current.id, current.run)
+    largest_first = sorted(collections, key=lambda each: len(each.pages), reverse=True)
     # Reading and writing columns lets go of the interpreter, so the datasets share the cores.
     with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
-        for part in threads.map(
-            partial(_read, shop, current), shop.casefile.collections(current.id, current.run)
-        ):
+        for part in threads.map(partial(_read, shop, current), largest_first):
             draft.add(part)
         names = list(draft.tables)
         contents = list(threads.map(_arrow, draft.tables.values()))

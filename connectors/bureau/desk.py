@@ -1,4 +1,4 @@
-"""A bureau's counter, asked within a session: one request out, one answer back, every refusal as its cause."""
+"""A bureau's counter, asked within a session: one request, one answer, every refusal as its cause."""
 
 from __future__ import annotations
 

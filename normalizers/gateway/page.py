@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from normalizers.contract import TEXT, Shape, check
+from normalizers.contract import TEXT, Shape, check, check_types
 from normalizers.registry import Page
+from schema.dataset import Dataset
 from schema.errors import ContractChanged, DataCorrupt
 from schema.snapshot import Finding
 
@@ -49,45 +50,56 @@ def whole(page: Page, shape: Shape) -> tuple[pl.DataFrame, list[Finding]]:
 def listing(pages: Sequence[Page], outer: Shape, record: Shape, inner: Shape | None = None) -> Listing:
     """The one list of each page as rows of ``record``; its own list, if any, as rows of ``inner``.
 
-    Pages are read on as many threads as there are cores: parsing lets go of the interpreter.
+    Types are checked page by page, everything else for all pages at once. Pages are read on as many threads
+    as there are cores: parsing lets go of the interpreter.
     """
-    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
-        read = [
-            threads.submit(_records, index, page, outer, record, inner) for index, page in enumerate(pages)
-        ]
-        found = [each.result() for each in read]
-    return Listing(
-        rows=pl.concat([each.rows for each in found]),
-        nested=pl.concat([each.nested for each in found]),
-        counts=[each.rows.height for each in found],
-        findings=tuple(finding for each in found for finding in each.findings),
-    )
-
-
-def _records(index: int, page: Page, outer: Shape, record: Shape, inner: Shape | None) -> Listing:
-    """The listing of one page."""
     (name,) = outer.lists
-    head, findings = whole(page, outer)
-    found, more = _unnested(head.explode(name, empty_as_null=False), name, record, page)
-    found = found.with_columns(
-        pl.lit(index, pl.Int64).alias("page"), pl.int_range(pl.len(), dtype=pl.Int64).alias("row")
+    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
+        found = list(threads.map(lambda page: _head(page, outer, record, inner), pages))
+    heads = pl.concat([head for head, _ in found], how="vertical_relaxed").with_columns(
+        pl.int_range(pl.len(), dtype=pl.Int64).alias("page")
     )
-    rows, nested = found.drop(record.lists), pl.DataFrame()
+    findings = [finding for _, noticed in found for finding in noticed]
+    rows, more = _unnested(heads, name, record, pages[0].raw.dataset)
+    rows = rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).over("page").alias("row"))
+    nested = pl.DataFrame()
     if inner is not None:
         (within,) = record.lists
-        parts = found.select("page", "row", within).explode(within, empty_as_null=False)
-        parts = parts.with_columns(pl.int_range(pl.len()).over("row").alias("place"))
-        nested, most = _unnested(parts, within, inner, page)
-        more = [*more, *most]
-    return Listing(rows, nested, [rows.height], (*findings, *more))
+        nested, most = _unnested(rows.select("page", "row", within), within, inner, pages[0].raw.dataset)
+        nested = nested.with_columns(pl.int_range(pl.len()).over("page", "row").alias("place"))
+        more += most
+    counts = heads[name].list.len().to_list()
+    return Listing(rows.drop(record.lists), nested, counts, (*findings, *more))
 
 
-def _unnested(rows: pl.DataFrame, name: str, shape: Shape, page: Page) -> tuple[pl.DataFrame, list[Finding]]:
-    """The structs in column ``name`` as columns of the shape, beside the other columns of ``rows``."""
-    if rows.is_empty():
-        known, findings = check(pl.DataFrame(), shape, page.raw.dataset)
-    elif isinstance(rows.schema[name], pl.Struct):
-        known, findings = check(rows[name].struct.unnest(), shape, page.raw.dataset)
-    else:
+def _head(page: Page, outer: Shape, record: Shape, inner: Shape | None) -> tuple[pl.DataFrame, list[Finding]]:
+    """The page as one row, the types of its records checked. Raises ``ContractChanged``."""
+    head, findings = whole(page, outer)
+    (name,) = outer.lists
+    fields = _fields(head.schema[name], record)
+    if fields and inner is not None:
+        (within,) = record.lists
+        _fields(fields[within], inner)
+    return head, findings
+
+
+def _fields(records: pl.DataType, shape: Shape) -> pl.Schema:
+    """The fields of a list's records, checked; none when the list is empty."""
+    assert isinstance(records, pl.List)
+    if records.inner == pl.Null:
+        return pl.Schema()
+    if not isinstance(records.inner, pl.Struct):
         raise ContractChanged(f"{shape.name} are no objects")
-    return pl.concat([rows.drop(name), known], how="horizontal"), findings
+    fields = pl.Schema((field.name, field.dtype) for field in records.inner.fields)
+    check_types(fields, shape)
+    return fields
+
+
+def _unnested(
+    rows: pl.DataFrame, name: str, shape: Shape, dataset: Dataset
+) -> tuple[pl.DataFrame, list[Finding]]:
+    """A row for each record in the lists of column ``name``, its fields beside the other columns."""
+    each = rows.explode(name, empty_as_null=False)
+    records = pl.DataFrame() if each.is_empty() else each[name].struct.unnest()
+    known, findings = check(records, shape, dataset)
+    return pl.concat([each.drop(name), known], how="horizontal"), findings

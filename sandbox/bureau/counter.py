@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -29,11 +29,11 @@ TURNS = ("check", "sign_in")
 class Notation(Protocol):
     """What a vendor's bureau looks like from outside."""
 
-    cookie: str
-    steps: Mapping[str, str]
+    cookie: ClassVar[str]
+    steps: ClassVar[Mapping[str, str]]
     """Path by step: probe, captcha, check, sign_in, pending, resend, code, grant, grant_query,
     grant_revoke."""
-    renamed: Mapping[bytes, bytes]
+    renamed: ClassVar[Mapping[bytes, bytes]]
     """What the fault ``layout_changed`` does to an answer."""
 
     async def read(self, request: Request) -> Fields:
@@ -46,8 +46,10 @@ class Notation(Protocol):
 
 @dataclass(frozen=True)
 class Asked:
-    """A page's request of somebody inside: the company that the bureau shows, and the fields as sent."""
+    """A page's request of somebody inside: whose session it is, the company that the bureau shows, and the
+    fields as sent."""
 
+    signed_in: Company
     company: Company
     fields: Mapping[str, str]
 
@@ -60,6 +62,8 @@ class Asked:
 
 
 Page = Callable[[Asked], Response]
+Needs = str | Callable[[Mapping[str, str]], str] | None
+"""The dataset whose grant a page needs, by its fields; None for a page that needs no grant."""
 DaysOf = tuple[str, str]
 """Names of the fields that hold the first and last day."""
 Step = Callable[[Session, Fields], Fields]
@@ -136,8 +140,8 @@ class Counter:
 
         return Route(path, answer, methods=["POST"])
 
-    def page(self, path: str, dataset: str | None, days: DaysOf | None, show: Page) -> Route:
-        """A page of somebody inside, read under a grant of this dataset; of anybody inside without one."""
+    def page(self, path: str, needs: Needs, days: DaysOf | None, show: Page) -> Route:
+        """A page that somebody inside reads for the bank."""
 
         async def answer(request: Request) -> Response:
             try:
@@ -145,9 +149,12 @@ class Counter:
                 if not session.inside or session.company is None:
                     raise Problem(Reason.SESSION_OVER)
                 fields = await _sent(request)
+                dataset = needs(fields) if callable(needs) else needs
                 if dataset is not None:
                     self._grants.check(session, dataset, _days(fields, days))
-                response = show(Asked(self._shown(session.company, request.url.path), fields))
+                response = show(
+                    Asked(session.company, self._shown(session.company, request.url.path), fields)
+                )
             except Problem as problem:
                 return self._refuse(request, problem.reason)
             except (KeyError, TypeError, ValueError):

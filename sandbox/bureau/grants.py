@@ -29,9 +29,7 @@ class Grants:
         assert session.person is not None
         company, person = session.company, session.person
         days = self._wanted(asked["scopes"])
-        if not any(
-            role.may_authorize and role.taxpayer_id == company.taxpayer_id for role in person.roles
-        ):
+        if not any(role.may_authorize and role.taxpayer_id == company.taxpayer_id for role in person.roles):
             raise Problem(Reason.NO_AUTHORITY)
         if company.status != "正常":
             raise Problem(Reason.ABNORMAL_COMPANY)

@@ -36,6 +36,8 @@ class Session:
     seen_at: datetime
     id: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     token: str = field(default_factory=lambda: secrets.token_hex(8))
+    account: str = ""
+    """For whom the captcha was asked."""
     person: Person | None = None
     company: Company | None = None
     code: str = ""
@@ -80,12 +82,14 @@ class SignIn:
         if session is None or session.inside:
             session = Session(self._portal.clock.now())
             self._sessions[session.id] = session
-        shown = self.captchas.new(str(asked["person"]))
+        session.account = str(asked["person"])
+        shown = self.captchas.new(session.account)
         picture = base64.b64encode(shown.picture).decode()
         return session, {"captcha": shown.id, "picture": picture}
 
     def check(self, session: Session, asked: Fields) -> Fields:
         if solved := self.captchas.check(str(asked["captcha"]), str(asked["text"])):
+            self.captchas.solutions.pop(session.account, None)
             return {"solved": solved}
         self._note("captcha_wrong", session)
         if self.captchas.exhausted(session.id):

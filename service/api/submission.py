@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from authz.apikeys import Caller
+from authz.application import Application
 from authz.consent import Frequency
-from authz.ledger import Application
 from schema import taxpayer_id
 from schema.clock import today
 from schema.dataset import Dataset

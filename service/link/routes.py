@@ -29,7 +29,7 @@ class AgreeIn(BaseModel):
     text_sha256: str = Field(max_length=64)
 
 
-Fields = dict[str, Annotated[str, Field(max_length=256)]]
+Fields = dict[str, Annotated[str, Field(max_length=4096)]]
 
 
 @router.get("")

@@ -64,16 +64,20 @@ def _phase(current: Authorization, asked: Relayed | None) -> str:
 
 
 def _challenge(shop: Workshop, asked: Relayed) -> dict[str, Any]:
-    shown = {"picture": None, "piece": None, "piece_y": 0, "options": []} | shop.challenges.prompt(asked)
-    return shown | {
-        "id": asked.id,
-        "kind": asked.kind,
-        "hint": asked.hint,
-        "retry": asked.retry,
-        "renewed": not asked.retry and shop.challenges.replaces_unfinished(asked),
-        "expires_at": asked.expires_at.isoformat(),
-        "seconds_left": max(0, round((asked.expires_at - now()).total_seconds())),
-    }
+    nothing: dict[str, Any] = {"picture": None, "piece": None, "piece_y": 0, "options": [], "url": ""}
+    return (
+        nothing
+        | shop.challenges.prompt(asked)
+        | {
+            "id": asked.id,
+            "kind": asked.kind,
+            "hint": asked.hint,
+            "retry": asked.retry,
+            "renewed": not asked.retry and shop.challenges.replaces_unfinished(asked),
+            "expires_at": asked.expires_at.isoformat(),
+            "seconds_left": max(0, round((asked.expires_at - now()).total_seconds())),
+        }
+    )
 
 
 def _error(shop: Workshop, current: Authorization) -> dict[str, str] | None:

@@ -59,6 +59,19 @@ PAGE: dict[str, Words] = {
     "identity_note": words(
         "请选择本次授权的企业和身份。", "Choose the company and the role that you act in."
     ),
+    "app_approval": words("在税务 App 中确认", "Approve in the tax app"),
+    "app_note": words(
+        "请打开手机上的税务 App，核对下面的数字并同意，然后回到这里。",
+        "Open the tax app on your phone, compare this number, approve, and come back here.",
+    ),
+    "approved": words("我已同意", "I have approved"),
+    "waiting": words("税务门户尚未收到您的同意。", "The tax portal has not received your approval yet."),
+    "redirect": words("到税务平台登录", "Sign in at the tax platform"),
+    "redirect_note": words(
+        "请在税务平台的页面上登录并同意，之后会自动回到这里。",
+        "Sign in and agree on the tax platform's own page. It leads you back here.",
+    ),
+    "open": words("前往税务平台", "Go to the tax platform"),
     "submit": words("提交", "Submit"),
     "left": words("剩余时间", "Time left"),
     "expired": words("验证已过期", "This verification has expired"),

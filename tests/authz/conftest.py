@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import Engine
 
 from authz import consent
+from authz.application import Application
 from authz.audit import AuditLog
 from authz.authorization import Authorization, State
 from authz.casefile import CaseFile
 from authz.challenges import Challenges
 from authz.due import Due
-from authz.ledger import Application, Ledger
+from authz.ledger import Ledger
 from authz.links import Links
 from schema.dataset import Dataset
 from schema.period import Period

@@ -108,3 +108,28 @@ def test_a_password_that_the_portal_rejected_is_not_taken_again(desk: Desk) -> N
     with pytest.raises(SecretSpent):
         desk.challenges.answer(current.id, second.id, typed)
     desk.challenges.answer(current.id, second.id, typed | {"password": "Right-1"})
+
+
+def test_an_approval_in_the_app_is_answered_with_nothing(desk: Desk) -> None:
+    approval = Challenge(ChallengeKind.APP_APPROVAL, Resume.SERIALIZABLE, seconds=60, hint="4711")
+    current, relayed = asked(desk, approval)
+    with pytest.raises(AnswerInvalid):
+        desk.challenges.answer(current.id, relayed.id, {"code": "4711"})
+    for _ in range(2):
+        answered = desk.challenges.answer(current.id, relayed.id, {})
+        assert desk.challenges.take(answered) == {}
+        desk.challenges.close(answered, ChallengeState.REJECTED)
+        relayed = desk.challenges.put(current, Route.API, approval, flow_state=b"{}", owner="worker-1")
+
+
+def test_the_address_of_a_redirect_is_sealed(desk: Desk) -> None:
+    url = "https://as.example/authorize?request_uri=urn:canary"
+    current, relayed = asked(
+        desk, Challenge(ChallengeKind.REDIRECT, Resume.SERIALIZABLE, seconds=60, url=url)
+    )
+    assert desk.challenges.prompt(relayed)["url"] == url
+    assert "canary" not in repr(relayed)
+    with pytest.raises(AnswerInvalid):
+        desk.challenges.answer(current.id, relayed.id, {"response": "code=a b"})
+    answered = desk.challenges.answer(current.id, relayed.id, {"response": "code=a&state=b"})
+    assert desk.challenges.take(answered) == {"response": "code=a&state=b"}

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 import pipeline
+from authz.application import Application
 from authz.authorization import Authorization, Progress, State
 from authz.challenges import Relayed
-from authz.ledger import Application
-from demo.person import Person, people
-from demo.portals import Portals
+from connectors.testing.person import Person, people
+from connectors.testing.portals import Portals
 from demo.processes import House, wait_for
 from engine import Enqueuer
 from schema.clock import today

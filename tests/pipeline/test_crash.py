@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from conftest import Desk
 
     from authz.challenges import Relayed
-    from demo.person import Person
+    from connectors.testing.person import Person
 
 OpenDesk = Callable[..., "Desk"]
 FEW = ("--count", "3", "--invoices", "60")

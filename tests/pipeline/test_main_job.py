@@ -17,7 +17,7 @@ from schema.errors import KeyDestroyed, SecretSpent
 if TYPE_CHECKING:
     from conftest import Desk
 
-    from demo.person import Person
+    from connectors.testing.person import Person
 
 _next = count()
 

@@ -157,6 +157,8 @@ def test_a_borrower_who_does_not_agree_ends_it(service: Service) -> None:
         (ChallengeKind.PICTURE, {"text": "7KX4"}),
         (ChallengeKind.SLIDER, {"x": "187.5"}),
         (ChallengeKind.IDENTITY, {"choice": "r2"}),
+        (ChallengeKind.APP_APPROVAL, {}),
+        (ChallengeKind.REDIRECT, {"response": "code=" + "x" * 2000}),
     ],
 )
 def test_an_answer_reaches_the_worker_and_starts_the_next_leg(
@@ -195,7 +197,7 @@ def test_an_answer_that_does_not_fit_is_refused_and_the_question_stays(
     assert service.shop.challenges.get(asked.id).state is ChallengeState.OPEN
 
 
-@pytest.mark.parametrize("answer", [None, [], "2468", {"code": 2468}, {"code": None}, {"code": "x" * 300}])
+@pytest.mark.parametrize("answer", [None, [], "2468", {"code": 2468}, {"code": None}, {"code": "x" * 5000}])
 def test_an_answer_of_another_shape_is_refused(service: Service, answer: Any) -> None:
     done = service.agreed()
     asked = service.ask(done["id"], ChallengeKind.SMS_CODE)

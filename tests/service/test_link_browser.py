@@ -192,6 +192,25 @@ def test_from_the_tap_to_success_through_every_kind_of_question(borrower: Borrow
     assert borrower.answered() == {"choice": "r2"}
 
     borrower.works()
+    service.ask(id, ChallengeKind.APP_APPROVAL, hint="4711")
+    borrower.sees("在税务 App 中确认")
+    borrower.sees("4711")
+    page.get_by_role("button", name="我已同意").click()
+    assert borrower.answered() == {}
+    borrower.works()
+    service.ask(id, ChallengeKind.APP_APPROVAL, hint="4711", retry=True)
+    borrower.sees("税务门户尚未收到您的同意")
+    page.get_by_role("button", name="我已同意").click()
+    assert borrower.answered() == {}
+
+    borrower.works()
+    led_back = f"{page.url.partition('/link/')[0]}/assets/link/return.html?code=c%2B1&state=s"
+    service.ask(id, ChallengeKind.REDIRECT, url=led_back)
+    borrower.sees("到税务平台登录")
+    page.get_by_role("button", name="前往税务平台").click()
+    assert borrower.answered() == {"response": "code=c%2B1&state=s"}
+
+    borrower.works()
     service.grant(id)
     borrower.sees("已取得授权")
     service.collect(id, Dataset.TAXPAYER)

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import update
 
 import scheduler
+from authz.application import Application
 from authz.authorization import Authorization, State
 from authz.consent import ConsentState
-from authz.ledger import Application
 from connectors.interface import Challenge, ChallengeKind, Resume
 from schema.dataset import Route
 from schema.errors import IdempotencyConflict, StateConflict, UnknownRegion

@@ -41,15 +41,20 @@ class ForeseeDesk(Desk):
         return Reply(str(found.get("code") or "unknown") if refused else "", found)
 
     def company(self, session: Session) -> str:
-        status = self.duties(session).get("nsrztxx")
-        if not isinstance(status, str):
-            raise ContractChanged("the list of duties does not tell whose it is (nsrztxx)")
-        fields = dict(each.partition(":")[::2] for each in status.split(","))
-        return fields.get(_COMPANY, "")
+        return owner(self.duties(session))
 
     def duties(self, session: Session) -> dict[str, Any]:
         """申报清册: which returns the company has to file."""
         return unwrapped(self.fetch(session, self.portal.paths["duties"], {}))
+
+
+def owner(duties: Mapping[str, Any]) -> str:
+    """The company that a list of duties is of. Raises ``ContractChanged``."""
+    status = duties.get("nsrztxx")
+    fields = dict(each.partition(":")[::2] for each in status.split(",")) if isinstance(status, str) else {}
+    if not fields.get(_COMPANY):
+        raise ContractChanged("the list of duties does not tell whose it is (nsrztxx)")
+    return str(fields[_COMPANY])
 
 
 def unwrapped(content: bytes) -> dict[str, Any]:

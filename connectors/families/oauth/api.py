@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey, KeySet
 from connectors.families.oauth.client import Client, proof
 from connectors.families.oauth.metadata import Metadata, path_of
 from connectors.families.oauth.portal import PortalData
-from connectors.http import HttpAnswer, PortalHttp, is_json, persistently, refuse_status, retry_at
+from connectors.http import HttpAnswer, PortalHttp, is_json, persistently, refuse_status
 from schema.errors import ContractChanged, DataCorrupt, TaxlinkError
 
 _FORM = "application/x-www-form-urlencoded"
@@ -56,22 +56,28 @@ class OAuthApi:
     @cached_property
     def keys(self) -> KeySet:
         """The platform's own keys."""
-        url = urlsplit(self.metadata.jwks_uri)
-        got = persistently(lambda: self._http(self.metadata.jwks_uri).get(url.path))
+        url = self.metadata.jwks_uri
+        got = persistently(lambda: self._http(url).get(_target(url)))
         try:
             return KeySet.import_key_set({"keys": _object(got, "jwks")["keys"]})
         except (JoseError, KeyError, TypeError, ValueError):
             raise ContractChanged("the platform's keys are no JWK set") from None
 
-    def post(self, endpoint: str, form: Mapping[str, str], key: ECKey | None = None) -> dict[str, Any]:
-        """One try; ``key`` proves possession. A nonce that the server wants first is not another try: what it
-        refuses for that it has not used. Raises the causes of ``schema.errors``."""
+    def post(
+        self, endpoint: str, asked: Mapping[str, Any], key: ECKey | None = None, *, signed_as: str = ""
+    ) -> dict[str, Any]:
+        """One try. ``key`` proves possession; ``signed_as`` is the type of the request object (RFC 9101) that
+        carries what is asked, where the platform wants one. A nonce that the server wants first is not
+        another try: what it refuses for that it has not used. Raises the causes of ``schema.errors``."""
         url = self.metadata.endpoint(endpoint, self.client.auth)
 
         def ask() -> HttpAnswer:
             headers = self._proved(key, "POST", url) if key else {}
+            form = {name: each if isinstance(each, str) else _json(each) for name, each in asked.items()}
+            if signed_as:
+                form = {"request": self.client.signed(self.issuer, asked, signed_as)}
             content = urlencode({**form, **self.client.identified(self.issuer)}).encode()
-            return self._http(url).post(urlsplit(url).path, content, _FORM, headers=headers)
+            return self._http(url).post(_target(url), content, _FORM, headers=headers)
 
         got = self._with_nonce(url, ask)
         if got.status not in (200, 201):
@@ -81,7 +87,7 @@ class OAuthApi:
     def read(self, path: str, query: Mapping[str, str], base: str, key: ECKey, token: str) -> bytes:
         """A page of the resource server, one try. Raises the causes of ``schema.errors``."""
         url = base + path
-        target = urlsplit(url).path + (f"?{urlencode(query)}" if query else "")
+        target = _target(url) + (f"?{urlencode(query)}" if query else "")
 
         def ask() -> HttpAnswer:
             headers = self._proved(key, "GET", url, token) | {"Authorization": f"DPoP {token}"}
@@ -103,7 +109,8 @@ class OAuthApi:
         return self._origins[origin]
 
     def _proved(self, key: ECKey, method: str, url: str, token: str = "") -> dict[str, str]:
-        return {"DPoP": proof(key, method, url, nonce=self._nonces.get(_origin(url)), token=token)}
+        nonce = self._nonces.get(_origin(url))
+        return {"DPoP": proof(key, method, url.partition("?")[0], nonce=nonce, token=token)}
 
     def _with_nonce(self, url: str, ask: Callable[[], HttpAnswer]) -> HttpAnswer:
         """``ask`` again, once, where the server wants its nonce in the proof (RFC 9449 §8, §9)."""
@@ -120,9 +127,10 @@ class OAuthApi:
         words = _words(got)
         if not words:
             raise ContractChanged(f"{where} answered {got.status} with something else than an OAuth error")
-        cause = self.portal.cause(*words)
-        detail = f"{where} was refused with {', '.join(word[:60] for word in words)}"
-        raise cause(detail, retry_at=retry_at(got.headers)) from Refusal(words[-1])
+        # Only words of ours are repeated: a platform could put anything there, a token too.
+        known = [word for word in words if word in self.portal.causes] or ["a code we do not know"]
+        error = self.portal.cause(*known)(f"{where} was refused with {', '.join(known)}")
+        raise error from Refusal(known[-1])
 
 
 def refusal(error: TaxlinkError) -> str:
@@ -130,9 +138,19 @@ def refusal(error: TaxlinkError) -> str:
     return error.__cause__.error if isinstance(error.__cause__, Refusal) else ""
 
 
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _target(url: str) -> str:
+    """Path and query."""
+    parts = urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def _words(got: HttpAnswer) -> list[str]:

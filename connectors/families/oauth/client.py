@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet, RSAKey, import_key
+from joserfc.jwk import ECKey, KeySet, RSAKey
 from joserfc.jwt import JWTClaimsRegistry
 
 from schema.errors import RouteBroken, SignatureInvalid
@@ -46,12 +49,7 @@ class Client:
         auth = keys["client_auth"]
         if auth not in (PRIVATE_KEY_JWT, TLS_CLIENT_AUTH):
             raise RouteBroken("client_auth is neither of the two modes")
-        try:
-            key = import_key(keys["client_key"])
-        except (JoseError, ValueError):
-            raise RouteBroken("client_key is no key in PEM") from None
-        if not isinstance(key, ECKey | RSAKey) or not key.is_private:
-            raise RouteBroken("client_key is no private EC or RSA key")
+        key = _signing_key(keys["client_key"].encode())
         return cls(keys["client_id"], auth, keys["redirect_uri"], key, _tls(keys, auth))
 
     def identified(self, issuer: str) -> dict[str, str]:
@@ -100,6 +98,18 @@ def proof(key: ECKey, method: str, url: str, *, nonce: str | None, token: str = 
 
 def base64url(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _signing_key(pem: bytes) -> ECKey | RSAKey:
+    try:
+        found = load_pem_private_key(pem, None)
+    except (TypeError, ValueError):
+        raise RouteBroken("client_key is no private key in PEM") from None
+    if isinstance(found, EllipticCurvePrivateKey) and isinstance(found.curve, SECP256R1):
+        return ECKey.import_key(found)
+    if isinstance(found, RSAPrivateKey) and found.key_size >= 2048:
+        return RSAKey.import_key(found)
+    raise RouteBroken("client_key is neither P-256 nor RSA of 2048 bits")
 
 
 def _tls(keys: Mapping[str, str], auth: str) -> ssl.SSLContext | None:

@@ -74,9 +74,16 @@ class OAuthFlow:
 
     def _ask_app(self) -> Challenge:
         metadata, message = self._api.metadata, f"{secrets.randbelow(10_000):04d}"
-        asked = {"scope": "openid", "login_hint": self._request.person_id, "binding_message": message}
-        form = self._form(asked, signed=metadata.signs_backchannel, kind="JWT")
-        told = persistently(lambda: self._api.post("backchannel_authentication_endpoint", form()))
+        asked = {
+            "scope": "openid",
+            "login_hint": self._request.person_id,
+            "binding_message": message,
+            "authorization_details": [self._detail()],
+        }
+        kind = "JWT" if metadata.signs_backchannel else ""
+        told = persistently(
+            lambda: self._api.post("backchannel_authentication_endpoint", asked, signed_as=kind)
+        )
         self._held |= {
             "auth_req_id": _text(told, "auth_req_id"),
             "interval": _number(told, "interval", 5),
@@ -94,25 +101,13 @@ class OAuthFlow:
             "state": self._held["state"],
             "code_challenge": base64url(sha256(self._held["verifier"].encode()).digest()),
             "code_challenge_method": "S256",
+            "authorization_details": [self._detail()],
         } | ({"response_mode": "jwt"} if metadata.jarm else {})
-        form = self._form(asked, signed=metadata.require_signed_request_object, kind="oauth-authz-req+jwt")
-        told = persistently(
-            lambda: self._api.post("pushed_authorization_request_endpoint", form(), self._key())
-        )
+        kind = "oauth-authz-req+jwt" if metadata.require_signed_request_object else ""
+        endpoint, key = "pushed_authorization_request_endpoint", self._key()
+        told = persistently(lambda: self._api.post(endpoint, asked, key, signed_as=kind))
         query = {"client_id": self._api.client.id, "request_uri": _text(told, "request_uri")}
         return self._challenge(told, url=f"{metadata.authorization_endpoint}?{urlencode(query)}")
-
-    def _form(self, asked: Mapping[str, Any], *, signed: bool, kind: str) -> Any:
-        """The request with what is asked for (RFC 9396), made anew for each try: as it is, or as one signed
-        object (RFC 9101)."""
-        whole = {**asked, "authorization_details": [self._detail()]}
-
-        def form() -> dict[str, str]:
-            if signed:
-                return {"request": self._api.client.signed(self._api.issuer, whole, kind)}
-            return {**asked, "authorization_details": orjson.dumps([self._detail()]).decode()}
-
-        return form
 
     def _detail(self) -> dict[str, Any]:
         portal, request = self._api.portal, self._request

@@ -59,9 +59,20 @@ class Metadata(BaseModel):
             f"authorization details of type {detail_type}": detail_type
             in found.authorization_details_types_supported,
         }
+        scheme = f"{urlsplit(issuer).scheme}://"
+        demands["its endpoints under the issuer's scheme"] = all(
+            address.startswith(scheme) for address in found.addresses()
+        )
         if unmet := [name for name, met in demands.items() if not met]:
             raise ContractChanged(f"the platform does not offer {', '.join(unmet)}")
         return found
+
+    def addresses(self) -> list[str]:
+        """Every address that is called or shown to the person."""
+        own = [
+            getattr(self, name) for name in type(self).model_fields if name.endswith(("_endpoint", "_uri"))
+        ]
+        return [*filter(None, own), *self.mtls_endpoint_aliases.values()]
 
     def endpoint(self, name: str, auth: str) -> str:
         """The address of an endpoint, its mTLS alias in that mode. Raises ``ContractChanged``."""

@@ -1,4 +1,4 @@
-"""The bureau's notation: JSON both ways, answers in an envelope with ``success``, ``msgCode`` and ``value``."""
+"""The bureau's notation: JSON both ways, answers enveloped with ``success``, ``msgCode`` and ``value``."""
 
 from __future__ import annotations
 

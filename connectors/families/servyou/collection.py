@@ -32,6 +32,7 @@ class Collection:
             case Dataset.TAX_RETURN:
                 for part in parts(wanted.period, self._desk.portal.months_per_query):
                     yield from self._returns(wanted, part)
+                yield from self._due(wanted)
             case Dataset.INVOICE:
                 for part in parts(wanted.period, self._desk.portal.months_per_query):
                     for side, direction in DIRECTIONS.items():
@@ -48,32 +49,47 @@ class Collection:
         yield Content(duties, wanted.period, self._paths["duties"], form="_duties")
 
     def _returns(self, wanted: Wanted, part: Period) -> Iterator[Content]:
-        """The list of filings, then for each VAT return what it began from and the form itself.
+        """The list of filings, the list of duties, and each VAT return as a document.
 
-        The list of duties, which says of each whether it was filed, gives the count.
+        Duties tell the deadline of each return, and whether it was filed: so they give the count.
         """
         days = {"skssqq": part.start.isoformat(), "skssqz": part.end.isoformat()}
         content = self._desk.fetch(wanted.session, self._paths["filed"], days)
         listed = self._records(content, "filed")
-        duties = self._records(self._desk.fetch(wanted.session, self._paths["duties"], days), "duties")
+        deadlines = self._desk.fetch(wanted.session, self._paths["duties"], days)
+        duties = self._records(deadlines, "duties")
         total = sum(each.get("sbzlDm") in VIEWS and each.get("ysbbz") == "Y" for each in duties)
         yield Content(content, part, f"{self._paths['filed']}/{part}", total=total, form="_list")
+        yield Content(deadlines, part, f"{self._paths['duties']}/{part}", form="_duties")
         for each in listed:
             wanted.own(each.get("nsrsbh"), self._paths["filed"])
             if each.get("sbzlDm") in VIEWS:
-                yield from self._return(wanted, each)
+                yield self._return(wanted, each)
 
-    def _return(self, wanted: Wanted, filed: Mapping[str, Any]) -> Iterator[Content]:
+    def _return(self, wanted: Wanted, filed: Mapping[str, Any]) -> Content:
         kind, serial, start, end = (text(filed, name) for name in ("sbzlDm", "sbxh", "skssqq", "skssqz"))
-        period, path = filed_period(start, end), self._paths["initial"]
-        asked = {"sbzlDm": kind, "skssqq": start, "skssqz": end}
-        content = self._desk.fetch(wanted.session, path, asked)
-        record = self._desk.value(content)
-        wanted.own(record.get("nsrsbh") if isinstance(record, dict) else None, path)
-        yield Content(content, period, f"{path}/{kind}", total=1, form="_initial")
         path = self._paths["form"].format(VIEWS[kind])
         document = self._desk.document(wanted.session, f"{path}?sbxh={serial}")
-        yield Content(document, period, f"{path}/{serial}", total=1, content_type="text/xml")
+        return Content(
+            document, filed_period(start, end), f"{path}/{serial}", total=1, content_type="text/xml"
+        )
+
+    def _due(self, wanted: Wanted) -> Iterator[Content]:
+        """核定信息 of the return that is due now: the year's sums so far, as the bureau itself has them.
+
+        It is refused for a period that was filed already.
+        """
+        duties = self._records(self._desk.fetch(wanted.session, self._paths["duties"], {}), "duties")
+        for due in duties:
+            if due.get("sbzlDm") in VIEWS and due.get("ysbbz") == "N":
+                kind, start, end = (text(due, name) for name in ("sbzlDm", "sssqQ", "sssqZ"))
+                asked = {"sbzlDm": kind, "skssqq": start, "skssqz": end}
+                content = self._desk.fetch(wanted.session, self._paths["initial"], asked)
+                record = self._desk.value(content)
+                owner = record.get("nsrsbh") if isinstance(record, dict) else None
+                wanted.own(owner, self._paths["initial"])
+                period = filed_period(start, end)
+                yield Content(content, period, f"{self._paths['initial']}/{kind}", form="_initial")
 
     def _invoices(self, wanted: Wanted, part: Period, side: str, direction: str) -> Iterator[Content]:
         size = wanted.limits.page_size

@@ -6,30 +6,15 @@ A form is a grid: one row a column of the paper form, one key a line.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import orjson
 
+from sandbox.bureau.vatlines import GENERAL, SERVICES, SMALL
 from sandbox.company import Company, VatReturn
-
-GENERAL = (
-    "asysljsxse yshwxse yslwxse syslNsjctzxse ajybfjsxse jybfNsjctzxse mdtbfckxse msxse mshwxse mslwxse xxse "
-    "jxse sqldse jxsezc mdtytse syslNsjcybjse ydksehj sjdkse ynse qmldse jybfYnse jybfNsjcybjse ynsejze "
-    "ynsehj qcwjse ssckkjzyjkstse bqyjse fcyjse ckkjzyjksyjse bqjnsqynse bqjnqjse qmwjse qmwjseQjse bqybtse "
-    "jzjtsjtse qcwjcbse bqrkcbse qmwjcbse"
-).split()
-"""一般纳税人 main form: the key of line 1, of line 2, …"""
-SMALL = (
-    "yzzzsbhsxse swjgdkdzzszyfpbhsxse skqjkjdptfpbhsxse xsczbdcbhsxse swjgdkdzzszyfpbhsxse1 "
-    "skqjkjdptfpbhsxse2 xssygdysgdzcbhsxse skqjkjdptfpbhsxse1 msxse xwqymsxse wdqzdxse qtmsxse ckmsxse "
-    "skqjkjdptfpxse1 bqynse bqynsejze bqmse xwqymse wdqzdmse ynsehj bqyjse1 bqybtse"
-).split()
-"""小规模纳税人 form, likewise."""
-SERVICES = ("6513", "5430")
-"""Industries whose sales a small-scale taxpayer declares in the columns of services."""
 
 
 def initial(company: Company, filed: VatReturn | None, now: datetime) -> dict[str, Any]:
@@ -113,6 +98,8 @@ def _main_form(company: Company, filed: VatReturn | None, general: bool) -> dict
     return {"zzssyyxgmnsrySbSbbdxxVO": {"zzssyyxgmnsr": {"sbbhead": head, **grid, "slxxForm": {}}}}
 
 
-def _row(keys: list[str], place: int, label: str, columns: list[Mapping[str, Decimal]]) -> dict[str, Any]:
+def _row(
+    keys: Sequence[str], place: int, label: str, columns: Sequence[Mapping[str, Decimal]]
+) -> dict[str, Any]:
     figures = {key: float(columns[place].get(f"{line}", 0)) for line, key in enumerate(keys, start=1)}
     return {"ewblxh": place + 1, "lmc": label, **figures}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import orjson
@@ -65,8 +66,8 @@ _SCOPE = {"sjlx": "scope", "qsrq": "start", "jzrq": "end"}
 class ForeseeNotation:
     """See ``sandbox.bureau.counter.Notation``."""
 
-    cookie = "DZSWJ_SESSION"
-    steps: ClassVar[dict[str, str]] = {
+    cookie: ClassVar[str] = "DZSWJ_SESSION"
+    steps: ClassVar[Mapping[str, str]] = {
         "probe": "/sso-web/login/fwzt",
         "captcha": "/sso-web/login/yzm",
         "check": "/sso-web/login/jyyzm",
@@ -78,7 +79,7 @@ class ForeseeNotation:
         "grant_query": "/yssq-cjpt-web/yssq/query",
         "grant_revoke": "/yssq-cjpt-web/yssq/zx",
     }
-    renamed: ClassVar[dict[bytes, bytes]] = {
+    renamed: ClassVar[Mapping[bytes, bytes]] = {
         b"nsrztxx": b"nsrxx",
         b"nsrjbxx": b"djjbxx",
         b"ysbxxList": b"sbjlList",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -29,7 +29,7 @@ def pages(counter: Counter, clock: Clock) -> list[Route]:
     def form(general: bool) -> Callable[[Asked], Response]:
         def show(asked: Asked) -> Response:
             serial = asked.fields.get("pzxh")
-            filed = next((each for each in asked.company.returns if records.serial(each) == serial), None)
+            filed = next((each for each in asked.signed_in.returns if records.serial(each) == serial), None)
             if serial and (filed is None or filed.general is not general):
                 raise ValueError
             return _plain(forms.initial(asked.company, filed, clock.now()))
@@ -57,8 +57,8 @@ def pages(counter: Counter, clock: Clock) -> list[Route]:
     form_path = "/sbzs-cjpt-web/biz/sbzs/{}/xInitData"
     return [
         counter.page("/sbzs-cjpt-web/biz/sbqc/sbqc_aqsb/enterSbqc", None, None, duties),
-        counter.page(form_path.format("ybnsrzzs"), "taxpayer", None, form(general=True)),
-        counter.page(form_path.format("xgmzzs"), "taxpayer", None, form(general=False)),
+        counter.page(form_path.format("ybnsrzzs"), _form_needs, None, form(general=True)),
+        counter.page(form_path.format("xgmzzs"), _form_needs, None, form(general=False)),
         counter.page("/tycx-cjpt-web/cxpt/query", "tax_return", _SKSSQ, filed),
         counter.page("/sbzs-cjpt-web/sbxxcx/getSbxxcx", "tax_return", _SKSSQ, filed_briefly),
         counter.page("/xypj-cjpt-web/xypj/query", "tax_credit_rating", None, credit),
@@ -66,9 +66,14 @@ def pages(counter: Counter, clock: Clock) -> list[Route]:
     ]
 
 
+def _form_needs(fields: Mapping[str, str]) -> str:
+    """An empty form shows the registration alone, one with a serial a filing."""
+    return "tax_return" if "pzxh" in fields else "taxpayer"
+
+
 def _within(asked: Asked) -> list[VatReturn]:
     start, end = (date.fromisoformat(asked.fields[name]) for name in _SKSSQ)
-    return [each for each in asked.company.returns if start <= each.end <= end]
+    return [each for each in asked.signed_in.returns if start <= each.end <= end]
 
 
 def _plain(found: dict[str, Any]) -> Response:

@@ -40,7 +40,8 @@ def duties(company: Company, today: date) -> dict[str, Any]:
     identity = f"gsDjxh:{number(company)},gsZgswskfjDm:,gsNsrsbh:{company.taxpayer_id},"
     return {
         "errList": [],
-        "nsrztxx": identity + f"gsSsdabh:{company.taxpayer_id},dsDjxh:,dsZgswskfjDm:null,dsNsrsbh:,dsSsdabh:null",
+        "nsrztxx": identity
+        + f"gsSsdabh:{company.taxpayer_id},dsDjxh:,dsZgswskfjDm:null,dsNsrsbh:,dsSsdabh:null",
         "isGsCburlBz": "Y",
         "sbqcList": [surtax | {"sbywbm": "LHFJSSB"}, vat],
         "cwbbList": [],

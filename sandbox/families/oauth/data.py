@@ -51,7 +51,7 @@ _ROWS: dict[str, Rows] = {"creditRatings": _ratings, "vatReturns": _returns, "in
 
 
 class Data:
-    """Cursors hold what is left of a query; each is good for one page."""
+    """Cursors hold what is left of a query."""
 
     def __init__(self, proofs: Proofs, applications: Applications) -> None:
         self._proofs, self._applications, self._portal = proofs, applications, applications.portal
@@ -76,14 +76,12 @@ class Data:
         taxpayer_id, query = request.path_params["taxpayer_id"], request.query_params
         days = (query.get("from", ""), query.get("to", ""))
         company = self._company(request, name, taxpayer_id, days)
+        page = {} if name == "taxpayer" else self._page(request, name, company, days)
         if self._portal.faults.active(FaultKind.WRONG_COMPANY, request.url.path):
             company = self._portal.directory.stranger(taxpayer_id)
-        head: dict[str, Any] = {"taxpayerId": company.taxpayer_id}
-        if name == "taxpayer":
-            head |= records.taxpayer(company)
-        else:
-            head |= self._page(request, name, company, days)
-        response = JSONResponse(head, headers=self._proofs.nonce("data"))
+        told = records.taxpayer(company) if name == "taxpayer" else page
+        whole = {"taxpayerId": company.taxpayer_id, **told}
+        response = JSONResponse(whole, headers=self._proofs.nonce("data"))
         self._portal.journal.write("page_served", taxpayer_id=company.taxpayer_id, detail=name)
         if self._portal.faults.active(FaultKind.LAYOUT_CHANGED, request.url.path):
             body = bytes(response.body)
@@ -118,7 +116,7 @@ class Data:
         try:
             limit = int(query.get("limit", "100"))
             if cursor := query.get("cursor"):
-                owner, count, rows = self._cursors.pop(cursor)
+                owner, count, rows = self._cursors[cursor]
             else:
                 start, end = (date.fromisoformat(day).isoformat() for day in days)
                 rows = _ROWS[name](company, query, start, end)

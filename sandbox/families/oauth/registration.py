@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from joserfc.jwk import ECKey
 
 CLIENT_ID = "shahe-bank-01"
-REDIRECT_URI = "http://127.0.0.1/link/return"
+REDIRECT_URI = "http://127.0.0.1/assets/link/return.html"
 """A loopback address: any port of it is as good (RFC 8252 §7.3)."""
 _LIFE = timedelta(days=30)
 

@@ -77,6 +77,9 @@ function ask(form, challenge) {
   one(".hint", form).textContent = challenge.hint;
   one(".hint", form).hidden = !challenge.hint;
   if (challenge.kind === "identity") one(".choices", form).replaceChildren(...challenge.options.map((each) => choice(each)));
+  const back = sessionStorage.getItem("taxlink.response");
+  sessionStorage.removeItem("taxlink.response");
+  if (challenge.kind === "redirect" && back) answer({ response: back });
   const first = one("input:not([type=radio])", form);
   if (first) first.focus({ preventScroll: true });
 }
@@ -159,6 +162,10 @@ for (const form of all("form[data-kind]")) {
 one("#agree").addEventListener("click", (event) => act("agree", { text_sha256: event.currentTarget.dataset.sha256 }));
 one("#decline").addEventListener("click", () => act("decline"));
 one("#withdraw").addEventListener("click", () => one("#confirm").showModal());
+one("#open").addEventListener("click", () => {
+  sessionStorage.setItem("taxlink.page", base);
+  location.assign(shown.challenge.url);
+});
 one("#keep").addEventListener("click", () => one("#confirm").close());
 one(".reveal").addEventListener("click", (event) => {
   const field = one("input[name=password]");

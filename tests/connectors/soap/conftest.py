@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -82,7 +82,7 @@ def connected(sandbox: Sandbox, **labels: str) -> Connector:
     """The region's connector, as its overlay would have it with these labels."""
     target = endpoint("32", Route.API, sandbox.endpoints)
     overlay = target.overlay.model_copy(update={"labels": labels})
-    return connect(type(target)(**{**vars(target), "overlay": overlay}), Tools(browser=_no_browser))
+    return connect(replace(target, overlay=overlay), Tools(browser=_no_browser))
 
 
 def _no_browser() -> Any:

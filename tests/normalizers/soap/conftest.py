@@ -52,9 +52,9 @@ def pages(company: Company, dataset: Dataset, change: Change = lambda answer: No
         Dataset.TAX_CREDIT_RATING: lambda: [records.credit(company)],
         Dataset.TAX_RETURN: lambda: [records.vat(company, company.returns)],
         Dataset.INVOICE: lambda: [
-            records.invoices(company, side, page, 100, register)
+            records.invoices(company, side, page, 50, register)
             for side, register in (("XX", company.issued), ("JX", company.received))
-            for page in range(1, -(-len(register) // 100) + 1)
+            for page in range(1, -(-len(register) // 50) + 1)
         ],
     }
     made = []

@@ -136,7 +136,7 @@ def test_a_new_element_is_noted_and_the_data_are_read(company: Company) -> None:
 
 
 def test_a_page_that_is_missing_is_noticed_by_the_portals_count(company: Company) -> None:
-    given = pages(company, Dataset.INVOICE)[1:]
+    given = pages(company, Dataset.INVOICE)[:-1]
     with pytest.raises(DataIncomplete):
         normalize(Dataset.INVOICE, given, refs(given))
 

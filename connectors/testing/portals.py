@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
@@ -50,6 +52,23 @@ class Portals:
         """``{"kind", "solution"}`` of the captcha that is open for this account."""
         found: dict[str, str] = self._ask(portal, "GET", f"captcha/{account}", door="/tpass/_sandbox").json()
         return found
+
+    def approve(self, portal: str, account: str) -> None:
+        """Agree, in the tax app of this account, to everything that waits there."""
+        door, path = "/app/_sandbox", account
+        for id in re.findall(r'name="id" value="([^"]+)"', self._ask(portal, "GET", path, door=door).text):
+            self._ask(portal, "POST", path, door=door, data={"id": id, "decision": "approve"})
+
+    def sign_in(self, url: str, account: str, password: str) -> str:
+        """Sign in and agree at a page of a portal; the query that it leads back with."""
+        form = {"account": account, "password": password, "decision": "approve"}
+        answer = self._http.post(url, data=form, timeout=10, allow_redirects=False)
+        return urlsplit(answer.headers["Location"]).query
+
+    def has_captcha(self, portal: str, account: str) -> bool:
+        """Whether a captcha is open for this account."""
+        url = f"{self.endpoints[portal]['base_url']}/tpass/_sandbox/captcha/{account}"
+        return self._http.get(url, timeout=10).status_code == 200
 
     def shift_clock(self, seconds: float) -> None:
         """Move the time of the whole sandbox."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from demo.portals import Portals
+from connectors.testing.portals import Portals
 
 _MAY_AUTHORIZE = ("法定代表人", "财务负责人")
+_BUREAUS = ("foresee", "servyou")
+"""Families whose API asks the person to sign in."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with an account. ``password`` may be wrong on purpose."""
+    """Somebody with an account. ``password`` may be wrong on purpose. ``route`` is the one that asks, where it
+    is known; else it is told from the captcha that is open."""
 
     portals: Portals
     region: str
@@ -21,6 +24,7 @@ class Person:
     name: str
     phone: str
     password: str
+    route: str = ""
 
     def answer(self, challenge: dict[str, Any]) -> dict[str, str]:
         """What this person would type, drag or choose. ``challenge`` is as the link page gets it."""
@@ -30,16 +34,27 @@ class Person:
             case "sms_code":
                 return {"code": self.portals.sms_code(self.region, self.phone)}
             case "picture":
-                return {"text": self._captcha()}
+                return {"text": self._captcha(self.route or ("api" if self._signs_in_by_api() else "rpa"))}
             case "slider":
-                return {"x": self._captcha()}
+                return {"x": self._captcha("rpa")}
             case "identity":
                 return {"choice": self._identity(challenge["options"])}
+            case "app_approval":
+                self.portals.approve(f"{self.region}.api", self.person_id)
+                return {}
+            case "redirect":
+                return {"response": self.portals.sign_in(challenge["url"], self.person_id, self.password)}
             case kind:
                 raise ValueError(f"nobody taught this person to answer {kind}")
 
-    def _captcha(self) -> str:
-        return self.portals.captcha(f"{self.region}.rpa", self.person_id)["solution"]
+    def _captcha(self, route: str) -> str:
+        return self.portals.captcha(f"{self.region}.{route}", self.person_id)["solution"]
+
+    def _signs_in_by_api(self) -> bool:
+        """Whether the API of this region is a bureau that has a picture captcha open for this person."""
+        portal = f"{self.region}.api"
+        family = self.portals.endpoints.get(portal, {}).get("family")
+        return family in _BUREAUS and self.portals.has_captcha(portal, self.person_id)
 
     def _identity(self, options: list[dict[str, str]]) -> str:
         mine = [option for option in options if self.taxpayer_id in option["label"]]

@@ -1,0 +1,52 @@
+"""Pages of the bureau: what their envelopes hold, and forms as documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import orjson
+from lxml import etree
+
+from normalizers.registry import Page
+from schema.errors import ContractChanged, DataCorrupt
+
+
+def value(page: Page) -> Any:
+    """What the envelope of a success holds."""
+    try:
+        found = orjson.loads(page.raw.content)
+    except orjson.JSONDecodeError:
+        raise DataCorrupt(f"{page.raw.locator}: {len(page.raw.content)} bytes are no JSON") from None
+    if not isinstance(found, dict) or found.get("success") is not True:
+        raise ContractChanged(f"{page.raw.locator} is no successful answer")
+    return found.get("value")
+
+
+def records(page: Page, *required: str) -> list[dict[str, Any]]:
+    """A list of records that have these fields as text. Raises ``ContractChanged`` naming the field."""
+    found = value(page)
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise ContractChanged(f"{page.raw.locator} is no list of records")
+    for name in required:
+        if not all(isinstance(each.get(name), str) for each in found):
+            raise ContractChanged(f"{page.raw.locator} lacks {name}")
+    return found
+
+
+def opened(pages: Sequence[Page]) -> list[Page]:
+    """The pages with their value in place of its envelope."""
+    return [replace(page, raw=replace(page.raw, content=orjson.dumps(value(page)))) for page in pages]
+
+
+def document(page: Page) -> etree._Element:
+    """An XML document, without entities and network. Raises ``DataCorrupt``."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(page.raw.content, parser)
+    except etree.XMLSyntaxError:
+        raise DataCorrupt(f"{page.raw.locator}: {len(page.raw.content)} bytes are no XML") from None
+    if root.getroottree().docinfo.doctype:
+        raise DataCorrupt(f"{page.raw.locator} brings a document type")
+    return root

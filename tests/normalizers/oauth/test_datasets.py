@@ -1,0 +1,121 @@
+"""What the platform tells arrives whole in the common schema."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import orjson
+import polars as pl
+import pytest
+
+from normalizers.registry import normalize
+from sandbox.company import Company
+from schema.dataset import Dataset
+from schema.money import fen
+from schema.snapshot import TABLES_OF
+from schema.tables import TABLES
+from tests.normalizers.oauth.conftest import FETCHED, pages, refs
+
+
+def _tables(company: Company, dataset: Dataset) -> dict[str, pl.DataFrame]:
+    given = pages(company, dataset)
+    normalized = normalize(dataset, given, refs(given))
+    assert normalized.findings == ()
+    return normalized.tables
+
+
+@pytest.mark.parametrize("dataset", list(Dataset))
+def test_every_table_has_exactly_its_columns(company: Company, dataset: Dataset) -> None:
+    tables = _tables(company, dataset)
+    assert tuple(tables) == TABLES_OF[dataset]
+    for name, frame in tables.items():
+        assert frame.schema == pl.Schema(TABLES[name])
+
+
+@pytest.mark.parametrize("dataset", list(Dataset))
+def test_every_row_can_be_traced_to_its_place_in_a_raw_page(company: Company, dataset: Dataset) -> None:
+    given = pages(company, dataset)
+    for frame in normalize(dataset, given, refs(given)).tables.values():
+        assert set(frame["region"]) == {"33"}
+        assert set(frame["route"]) == {"api"}
+        assert set(frame["parser"]) == {f"oauth.{dataset}/1"}
+        assert set(frame["fetched_at"]) == {FETCHED}
+        for row in frame.sample(min(20, frame.height), seed=1).iter_rows(named=True):
+            found = orjson.loads(given[int(row["raw_ref"].removeprefix("raw/"))].content)
+            for step in row["pointer"].split("/")[1:]:
+                found = found[int(step) if isinstance(found, list) else step]
+            assert found
+
+
+def test_the_taxpayer(company: Company) -> None:
+    (row,) = _tables(company, Dataset.TAXPAYER)["taxpayer"].to_dicts()
+    assert row["taxpayer_id"] == company.taxpayer_id
+    assert (row["taxpayer_kind"], row["status"]) == ("general", "normal")
+    assert row["registered_on"] == company.registered_on
+    assert row["general_since"] == company.general_since
+    assert row["invoice_cap_fen"] == fen(company.invoice_cap)
+
+
+def test_credit_ratings(company: Company) -> None:
+    rows = _tables(company, Dataset.TAX_CREDIT_RATING)["tax_credit_rating"].to_dicts()
+    assert [(row["year"], row["grade"], row["event_date"]) for row in rows] == [
+        (rating.year, rating.grade, rating.published_on) for rating in company.ratings
+    ]
+
+
+def test_vat_returns_with_every_figure(company: Company) -> None:
+    tables = _tables(company, Dataset.TAX_RETURN)
+    returns = tables["tax_return"]
+    assert returns["return_id"].to_list() == [each.return_id for each in company.returns]
+    assert set(returns["form"]) == {"vat_general"}
+    assert returns["event_date"].to_list() == [each.filed_on for each in company.returns]
+    lines = tables["tax_return_line"]
+    figures = {
+        (row["return_id"], row["line"], row["column"]): row["amount_fen"]
+        for row in lines.iter_rows(named=True)
+    }
+    for each in company.returns:
+        for line, (_, current, to_date) in each.lines.items():
+            assert figures.pop((each.return_id, line, "current")) == fen(current)
+            assert figures.pop((each.return_id, line, "year_to_date")) == fen(to_date)
+    assert not figures
+
+
+def test_invoices_to_the_fen(company: Company) -> None:
+    invoices = _tables(company, Dataset.INVOICE)["invoice"]
+    for direction, given in (("out", company.issued), ("in", company.received)):
+        ours = invoices.filter(pl.col("direction") == direction)
+        assert ours.height == len(given)
+        for column, name in (("amount_fen", "amount"), ("tax_fen", "tax"), ("total_fen", "total")):
+            assert ours[column].sum() == fen(sum((getattr(i, name) for i in given), Decimal(0)))
+        assert ours["original_number"].drop_nulls().len() == sum(bool(i.original_number) for i in given)
+        assert (ours["state"] == "void").sum() == sum(i.state == "作废" for i in given)
+
+
+def test_both_notations_of_a_date(company: Company) -> None:
+    invoices = _tables(company, Dataset.INVOICE)["invoice"]
+    timed = invoices.filter("has_time")
+    assert set(timed["medium"]) == {"digital"}
+    assert timed["code"].null_count() == timed.height
+    dated = invoices.filter(~pl.col("has_time"))
+    assert set(dated["medium"]) == {"tax_control"}
+    assert all(moment == datetime.combine(moment, datetime.min.time()) for moment in dated["issued_at"])
+    assert invoices["issued_at"].min().date() >= date(2023, 3, 1)
+
+
+def test_lines_join_their_invoice(company: Company) -> None:
+    tables = _tables(company, Dataset.INVOICE)
+    sums = tables["invoice_line"].group_by("invoice_key").agg(pl.col("amount_fen", "tax_fen").sum())
+    joined = tables["invoice"].join(sums, on="invoice_key", suffix="_lines")
+    assert joined.height == tables["invoice"].height
+    assert (joined["amount_fen"] == joined["amount_fen_lines"]).all()
+    assert (joined["tax_fen"] == joined["tax_fen_lines"]).all()
+
+
+def test_an_exempt_line_has_no_rate(company: Company) -> None:
+    lines = _tables(company, Dataset.INVOICE)["invoice_line"]
+    exempt = lines.filter(pl.col("tax_rate").is_null())
+    assert exempt.height
+    assert set(exempt["tax_fen"]) == {0}
+    assert set(lines["tax_rate"].drop_nulls()) == {0.13, 0.09, 0.06}

@@ -1,0 +1,139 @@
+"""What 河北's bureau really answered in 2019. Figures were read off the files by hand."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import orjson
+import pytest
+from lxml import etree
+
+from connectors.families.servyou.api import PORTAL, ServyouDesk
+from connectors.http import PortalHttp
+from normalizers.registry import Page, normalize
+from normalizers.servyou.vat_return import brought_forward, declared
+from normalizers.vatforms import GENERAL, SMALL, Form
+from schema.dataset import Dataset, Route
+from schema.period import Period
+from schema.raw import RawPage
+
+DATA = os.environ.get("TAXLINK_REAL_DATA")
+pytestmark = [
+    pytest.mark.real_data,
+    pytest.mark.skipif(not DATA, reason="TAXLINK_REAL_DATA names no folder of real data"),
+]
+FOLDER = Path(DATA or "") / "etax_portal" / "hebei_servyou"
+HDXX = "sbzx-web__api__sb__common__get__hdxx"
+VIEWS = "sbzx-web__apps__views"
+
+
+def page(name: str, dataset: Dataset, form: str = "", content: bytes | None = None) -> RawPage:
+    return RawPage(
+        dataset=dataset,
+        period=Period.model_validate({"start": "2019-01-01", "end": "2019-04-30"}),
+        region="13",
+        route=Route.API,
+        source_format=f"servyou.{dataset}{form}",
+        locator=name.replace("__", "/"),
+        sequence=0,
+        content=(FOLDER / name).read_bytes() if content is None else content,
+        content_type="application/json",
+        fetched_at=datetime(2019, 5, 1, tzinfo=UTC),
+    )
+
+
+def test_the_registration() -> None:
+    given = page("sbzx-web__api__base__nsrxx__get.json", Dataset.TAXPAYER)
+    (row,) = normalize(Dataset.TAXPAYER, [given], ["raw/0"]).tables["taxpayer"].to_dicts()
+    told = (row["taxpayer_id"], row["status"], row["registered_on"], row["industry_code"])
+    assert told == ("91000000MA00000071", "normal", date(2018, 7, 9), "4899")
+    assert row["taxpayer_kind"] is None, "the record alone does not tell"
+
+
+def test_the_list_of_duties_tells_the_kind() -> None:
+    given = [
+        page("sbzx-web__api__base__nsrxx__get.json", Dataset.TAXPAYER),
+        page("sbzx-web__api__ysbqc__queryysb.json", Dataset.TAXPAYER, "_duties"),
+    ]
+    (row,) = normalize(Dataset.TAXPAYER, given, ["raw/0", "raw/1"]).tables["taxpayer"].to_dicts()
+    assert row["taxpayer_kind"] == "small_scale"
+
+
+@pytest.mark.parametrize(
+    ("trade", "expected"),
+    [
+        (
+            "commerce",
+            {"1": 251053805, "2": 251053805, "11": 41081532, "12": 21978982, "19": 19102550, "23": 28000},
+        ),
+        (
+            "industry",
+            {"1": 1339771010, "2": 1339771010, "11": 186743246, "12": 90333268, "19": 96409978, "23": 28000},
+        ),
+    ],
+)
+def test_what_the_bureau_brings_forward_on_the_general_form(trade: str, expected: dict[str, int]) -> None:
+    (prepared,) = declared(Page(page(f"{HDXX}.10101.{trade}.json", Dataset.TAX_RETURN, "_initial"), "raw/0"))
+    assert (prepared["sksssqQ"], prepared["sksssqZ"], prepared["sbqx"]) == (
+        "2019-04-01",
+        "2019-04-30",
+        "2019-05-21",
+    )
+    sums = brought_forward(prepared)
+    assert {line: amount for line, amount in sums.items() if amount} == expected
+    assert set(sums) == {f"{line}" for line in range(1, 39)}
+    assert sums["11"] - sums["12"] == sums["19"]
+
+
+def test_what_the_bureau_brings_forward_on_the_small_scale_form() -> None:
+    given = page(f"{HDXX}.10103.json", Dataset.TAX_RETURN, "_initial")
+    (prepared,) = declared(Page(given, "raw/0"))
+    assert prepared["sbqx"] == "2018-10-24"
+    assert brought_forward(prepared) == {f"{line}": 0 for line in range(1, 23)}
+
+
+@pytest.mark.parametrize(
+    ("view", "form", "root"),
+    [
+        ("sb_ybnsr_201905__001__config__001_j3.xml", GENERAL, "zzssyyybnsr_zb"),
+        ("xgmsb-tbs__config__001_j3.xml", SMALL, "zzssyyxgmnsr"),
+    ],
+)
+def test_the_empty_document_is_read_whole_and_its_lines_are_ours(view: str, form: Form, root: str) -> None:
+    """In the real template every figure is empty; each is filled with its own place, and read back."""
+    template = etree.fromstring((FOLDER / f"{VIEWS}__{view}").read_bytes())
+    assert template.tag == root
+    grid = next(child for child in template if child.tag not in ("sbbhead", "slxxForm"))
+    keys = [str(cell.tag) for cell in grid[0] if cell.tag in form.labels]
+    assert keys == list(form.labels), "the order of the lines is that of the document"
+    for name in ("skssqq", "skssqz", "sbrq1"):
+        cell = template.find(f"sbbhead/{name}")
+        assert cell is not None
+        cell.text = "2019-05-31"
+    empty = page(view, Dataset.TAX_RETURN, content=etree.tostring(template))
+    found = normalize(Dataset.TAX_RETURN, [empty], ["raw/0"])
+    assert found.tables["tax_return_line"].is_empty()
+    assert not found.findings
+    for column in grid:
+        for cell in column:
+            if cell.tag in form.labels:
+                cell.text = f"{keys.index(str(cell.tag)) + 1}.00"
+    full = page(view, Dataset.TAX_RETURN, content=etree.tostring(template))
+    table = normalize(Dataset.TAX_RETURN, [full], ["raw/0"]).tables["tax_return_line"]
+    assert table.height == 2 * len(form.labels)
+    assert all(amount == 200 * int(line) for line, amount in table.select("line", "amount_fen").iter_rows())
+
+
+def test_the_connector_reads_every_answer() -> None:
+    http = PortalHttp("http://127.0.0.1", private=True, timeout_seconds=1, connections=1)
+    desk = ServyouDesk(http, PORTAL)
+    replies = {file.name: desk.unpack(file.read_bytes()) for file in FOLDER.glob("*.json")}
+    desk.close()
+    refused = {name: reply.code for name, reply in replies.items() if reply.code}
+    assert refused == {f"{HDXX}.ysb.json": "80492219"}
+    filed = replies["sbzx-web__api__sb__jgcx__sbqkcx.json"].body
+    (vat,) = (each for each in filed if each["sbzlDm"] == "10101")
+    assert (vat["skssqq"], vat["skssqz"], vat["sbrq"]) == ("2019-03-01", "2019-03-31", "2019-04-09")
+    assert orjson.loads(PORTAL.model_dump_json())["causes"]["80492219"] == "data_conflict"
