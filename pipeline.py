@@ -23,7 +23,10 @@ from stages.workshop import Workshop
 log = structlog.get_logger()
 
 _MOST_TURNS = 6
-"""How often one leg may take up authorization or a waiting portal anew before it gives up."""
+"""How often one leg may take up authorization anew before it gives up."""
+_MOST_WAITS = 60
+"""How often one leg may wait for its portal (maintenance, throttling, files in preparation) before it gives
+up."""
 
 _shop: Workshop | None = None
 
@@ -45,32 +48,31 @@ def leg(authorization_id: str, leg_key: str) -> str:
 
 
 def _work(authorization_id: str, leg_key: str) -> str:
-    for _ in range(_MOST_TURNS):
-        granted = _authorize(authorization_id, leg_key)
-        if granted["kind"] == "wait":
-            engine.pause(granted["seconds"])
-            continue
-        if granted["kind"] != "granted":
-            return str(granted["kind"])
-        ending = _collect_all(authorization_id)
-        if ending == "collected":
-            whole = _normalize(authorization_id) and _score(authorization_id)
-            return "scored" if whole else "ended"
-        if ending == "ended":
+    turns = waits = 0
+    while turns < _MOST_TURNS and waits < _MOST_WAITS:
+        ending, seconds = _turn(authorization_id, leg_key)
+        if ending == "wait":
+            waits += 1
+            engine.pause(seconds)
+        elif ending == "again":
+            turns += 1
+        else:
             return ending
     _give_up(authorization_id)
     return "ended"
 
 
-def _collect_all(authorization_id: str) -> str:
+def _turn(authorization_id: str, leg_key: str) -> tuple[str, float]:
+    """Authorize, then everything that follows: how it ended, and how long to wait when it is a wait."""
+    granted = _authorize(authorization_id, leg_key)
+    if granted["kind"] != "granted":
+        return granted["kind"], granted["seconds"]
     for dataset in _remaining(authorization_id):
         taken = _collect(authorization_id, dataset)
-        if taken["kind"] == "wait":
-            engine.pause(taken["seconds"])
-            return "again"
-        if taken["kind"] in ("again", "ended"):
-            return str(taken["kind"])
-    return "collected"
+        if taken["kind"] in ("wait", "again", "ended"):
+            return taken["kind"], taken["seconds"]
+    whole = _normalize(authorization_id) and _score(authorization_id)
+    return "scored" if whole else "ended", 0
 
 
 @engine.workflow("disposal")
