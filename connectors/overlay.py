@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from datetime import time
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from connectors.interface import ChallengeKind
 from schema.dataset import Dataset, Route
 from schema.errors import RouteAbsent, UnknownRegion
 
@@ -21,11 +23,52 @@ class _Strict(BaseModel):
 
 
 class Limits(_Strict):
-    """What the portal bears, over all workers."""
+    """What the portal bears, over all workers. A visit lasts from a leg's first request to its last one."""
 
     concurrency: int = Field(default=4, ge=1)
+    """Visits at a time."""
+    per_minute: int = Field(default=240, ge=1)
+    """Visits begun within any minute."""
     timeout_seconds: float = Field(default=20, gt=0)
     page_size: int = Field(default=1000, ge=1)
+
+
+class FilingPeriod(_Strict):
+    """征期: from the first of each month to ``last_day`` the portal bears less."""
+
+    last_day: int = Field(default=15, ge=1, le=31)
+    concurrency: int = Field(ge=1)
+    per_minute: int = Field(ge=1)
+
+
+class Window(_Strict):
+    """维护窗口: from ``start`` until ``end``, Beijing time; an ``end`` not after ``start`` is on the next day.
+
+    On every day unless ``weekday`` (1 Monday … 7 Sunday) or ``monthday`` names the days that it starts on.
+    """
+
+    start: time
+    end: time
+    weekday: int | None = Field(default=None, ge=1, le=7)
+    monthday: int | None = Field(default=None, ge=1, le=31)
+
+
+class ChallengeLimits(_Strict):
+    """What a portal allows of one kind of challenge; the stricter of this and the family's own counts."""
+
+    seconds: int = Field(default=900, ge=1)
+    """Its life."""
+    tries: int = Field(default=5, ge=1)
+    """Wrong answers within a run, after which nothing more is sent: the portal would lock the account."""
+
+
+class BreakerRules(_Strict):
+    """When the route's circuit breaker opens, and how long it rests."""
+
+    faults: int = Field(default=5, ge=1)
+    """The portal's own faults in a row."""
+    rest_seconds: float = Field(default=30, gt=0)
+    longest_rest_seconds: float = Field(default=600, gt=0)
 
 
 class RouteOverlay(_Strict):
@@ -37,6 +80,10 @@ class RouteOverlay(_Strict):
     verified: bool = False
     datasets: frozenset[Dataset]
     limits: Limits = Limits()
+    filing_period: FilingPeriod | None = None
+    maintenance: tuple[Window, ...] = ()
+    breaker: BreakerRules = BreakerRules()
+    challenges: dict[ChallengeKind, ChallengeLimits] = {}
     hosts: dict[str, str] = {}
     """Further hosts of the family by role, e.g. ``tpass``, ``dppt``."""
     labels: dict[str, str] = {}

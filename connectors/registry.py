@@ -44,7 +44,12 @@ class Tools:
 
 Endpoints = Mapping[str, Mapping[str, object]]
 """The deployment's own addresses: ``"44.api" → {"base_url": …, "hosts": {…}, "keys": {…}}``. Where it gives a
-``base_url``, the overlay's hosts do not count: they belong to the overlay's own."""
+``base_url``, the overlay's hosts, maintenance windows and filing period do not count: they belong to the
+overlay's own. It may give ``limits``, ``breaker``, ``maintenance`` and ``filing_period`` in the
+overlay's form."""
+
+_CALENDAR: Mapping[str, object] = {"maintenance": (), "filing_period": None}
+_RULES = ("limits", "breaker", "maintenance", "filing_period")
 
 
 def endpoint(region: str, route: Route, listed: Endpoints) -> Endpoint:
@@ -59,12 +64,21 @@ def endpoint(region: str, route: Route, listed: Endpoints) -> Endpoint:
     return Endpoint(
         region,
         route,
-        base,
+        _ruled(base, own),
         str(own.get("base_url", base.base_url)),
         private=True,
         hosts=hosts if "base_url" in own else {**base.hosts, **hosts},
         keys=keys,
     )
+
+
+def _ruled(base: RouteOverlay, own: Mapping[str, object]) -> RouteOverlay:
+    """The overlay under the deployment's own rules."""
+    rules = {**(_CALENDAR if "base_url" in own else {}), **{key: own[key] for key in _RULES if key in own}}
+    if "limits" in rules:
+        assert isinstance(rules["limits"], Mapping)
+        rules["limits"] = {**base.limits.model_dump(), **rules["limits"]}
+    return RouteOverlay.model_validate({**base.model_dump(), **rules})
 
 
 def connect(target: Endpoint, tools: Tools) -> Connector:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+from sandbox.company import Company
 from sandbox.directory import Directory
 from sandbox.folder import codes_of_moderate_size, load
 from sandbox.generator import generate
-from sandbox.server import USUAL, Plan, serve
+from sandbox.server import ROUTES, USUAL, Plan, serve
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="sandbox", description="Regional tax portals on loopback, with synthetic companies."
     )
-    parser.add_argument("--regions", default=",".join(USUAL), help="region codes, comma-separated")
+    parser.add_argument(
+        "--regions", default=",".join(USUAL), help='region codes, comma-separated; "all" for every one'
+    )
     parser.add_argument(
         "--families", default="", help="portal families to start, comma-separated; all unless named"
     )
@@ -47,21 +51,9 @@ def _arguments() -> argparse.Namespace:
 
 
 def _directories(asked: argparse.Namespace) -> list[Directory]:
-    regions: list[str] = asked.regions.split(",")
+    regions = list(ROUTES) if asked.regions == "all" else asked.regions.split(",")
     if asked.companies is None:
-        return [
-            Directory(
-                region,
-                generate(
-                    region,
-                    seed=asked.seed,
-                    count=asked.count,
-                    today=asked.today,
-                    invoices_each=asked.invoices,
-                ),
-            )
-            for region in regions
-        ]
+        return [Directory(region, _generated(region, asked)) for region in regions]
     codes = asked.codes.split(",") if asked.codes else codes_of_moderate_size(asked.companies, asked.count)
     dealt = {
         region: codes if asked.everywhere else codes[position :: len(regions)]
@@ -71,6 +63,13 @@ def _directories(asked: argparse.Namespace) -> list[Directory]:
         Directory(region, load(asked.companies, region, own, seed=asked.seed, today=asked.today))
         for region, own in dealt.items()
     ]
+
+
+def _generated(region: str, asked: argparse.Namespace) -> Iterator[Company]:
+    """Made when the first one is asked for: with every region started, most are never visited."""
+    yield from generate(
+        region, seed=asked.seed, count=asked.count, today=asked.today, invoices_each=asked.invoices
+    )
 
 
 def main() -> None:

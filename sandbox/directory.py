@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cached_property
 
 from sandbox.company import Company, Person
 
@@ -14,14 +15,19 @@ Grant = dict[str, str]
 
 
 class Directory:
-    """Shared by the portals of a region, so that a grant made by API is seen on the pages."""
+    """Shared by the portals of a region, so that a grant made by API is seen on the pages. ``companies`` are
+    read when the first one is asked for."""
 
     def __init__(self, region: str, companies: Iterable[Company]) -> None:
-        self.region = region
-        self.companies: dict[str, Company] = {company.taxpayer_id: company for company in companies}
-        self.persons: dict[str, Person] = {
-            person.person_id: person for company in self.companies.values() for person in company.people
-        }
+        self.region, self._source = region, companies
+
+    @cached_property
+    def companies(self) -> dict[str, Company]:
+        return {company.taxpayer_id: company for company in self._source}
+
+    @cached_property
+    def persons(self) -> dict[str, Person]:
+        return {person.person_id: person for company in self.companies.values() for person in company.people}
 
     def company(self, taxpayer_id: str) -> Company | None:
         return self.companies.get(taxpayer_id)

@@ -25,18 +25,26 @@ from sandbox.faults import FaultKind, FaultTable
 from sandbox.journal import Journal
 from sandbox.phone import Phones
 from sandbox.portal import Built, Clock, Portal
+from schema.region import REGIONS
 
-_PAGES = ("rpa", "unified")
-ROUTES: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "31": (("api", "gateway"),),
-    "44": (("api", "gateway"), _PAGES),
-    "51": (_PAGES,),
-    "11": (("api", "foresee"), _PAGES),
-    "13": (("api", "servyou"), _PAGES),
-    "33": (("api", "oauth"), _PAGES),
-    "32": (("api", "soap"), _PAGES),
-    "37": (("api", "filedrop"), _PAGES),
+_API_FAMILIES: Mapping[str, tuple[str, ...]] = {
+    "gateway": ("31", "35", "41", "43", "44"),
+    "foresee": ("11", "23", "36", "61"),
+    "servyou": ("13", "14", "15", "22"),
+    "oauth": ("33", "3302", "4403", "50"),
+    "soap": ("32", "34", "3502", "42"),
+    "filedrop": ("37", "3702", "45"),
 }
+_WITHOUT_PAGES = ("31",)
+
+
+def _routes(region: str) -> Iterator[tuple[str, str]]:
+    yield from (("api", family) for family, regions in _API_FAMILIES.items() if region in regions)
+    if region not in _WITHOUT_PAGES:
+        yield "rpa", "unified"
+
+
+ROUTES: Mapping[str, tuple[tuple[str, str], ...]] = {region: tuple(_routes(region)) for region in REGIONS}
 """(route, family) of each region that the sandbox knows, as the region overlays have them."""
 
 USUAL = ("31", "44", "51")

@@ -35,6 +35,15 @@ class Period(BaseModel):
             yield Period(start=start, end=end)
             start = end + timedelta(days=1)
 
+    def parts(self, months: int) -> Iterator[Period]:
+        """The period cut into parts of at most ``months`` months, oldest first: what a portal that caps its
+        queries is asked."""
+        start = self.start
+        while start <= self.end:
+            end = min(self.end, add_months(start, months) - timedelta(days=1))
+            yield Period(start=start, end=end)
+            start = end + timedelta(days=1)
+
     def __str__(self) -> str:
         return f"{self.start:%Y%m%d}-{self.end:%Y%m%d}"
 

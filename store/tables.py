@@ -252,3 +252,31 @@ outbox = Table(
     Column("last_status", String(48)),
     Index("outbox_due", "state", "due_at"),
 )
+
+lease = Table(
+    "lease",
+    metadata,
+    _id(),
+    Column("region", String(4), nullable=False),
+    Column("route", String(4), nullable=False),
+    Column("owner", String(64), nullable=False),  # whose visit: an authorization, a disposal, a probe
+    Column("worker", String(80), nullable=False),  # the process that holds it, its life included
+    Column("key", String(80)),  # the engine's name of the leg that waits, to wake it by
+    Column("asked_at", Instant, nullable=False),
+    Column("begun_at", Instant),  # empty while it waits for a place
+    Column("ended_at", Instant),
+    Column("expires_at", Instant, nullable=False),  # unless its worker says that it lives
+    Index("lease_route", "region", "route"),
+    Index("lease_owner", "owner"),
+)
+
+breaker = Table(
+    "breaker",
+    metadata,
+    Column("region", String(4), primary_key=True),
+    Column("route", String(4), primary_key=True),
+    Column("state", String(12), nullable=False),  # closed | open | half_open
+    Column("faults", Integer, nullable=False),
+    Column("openings", Integer, nullable=False),
+    Column("until", Instant),
+)

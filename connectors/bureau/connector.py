@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from connectors.bureau.desk import Desk, Session, unsealed
@@ -13,7 +13,7 @@ from connectors.interface import AuthorizationRequest, Grant
 from connectors.overlay import Limits, RouteOverlay
 from schema.dataset import Dataset, Route
 from schema.errors import ContractChanged, TaxlinkError, WrongTaxpayer
-from schema.period import Period, add_months
+from schema.period import Period
 from schema.raw import RawPage
 
 
@@ -112,15 +112,6 @@ class BureauConnector:
     def close(self) -> None:
         self._signed_in.clear()
         self._desk.close()
-
-
-def parts(period: Period, months: int) -> Iterator[Period]:
-    """The period cut into parts of at most ``months`` months, oldest first."""
-    start = period.start
-    while start <= period.end:
-        end = min(period.end, add_months(start, months) - timedelta(days=1))
-        yield Period(start=start, end=end)
-        start = end + timedelta(days=1)
 
 
 def more_pages(total: int, size: int, most: int = 5_000_000) -> range:

@@ -12,7 +12,7 @@ from itertools import count
 from typing import TypeVar
 from uuid import uuid4
 
-from connectors.interface import Answer, AuthorizationRequest, ChallengeKind, Connector, Grant
+from connectors.interface import AuthorizationRequest, ChallengeKind, Connector, Grant
 from connectors.testing.canary import Eavesdropper, Secrets
 from connectors.testing.site import Account, FaultDoor, Reader, Reading, Site, Who
 from connectors.testing.verdict import Broken, NotApplicable

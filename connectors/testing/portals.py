@@ -25,9 +25,9 @@ class Portals:
         wanted = {"kind": kind, "path": path, "times": times, "seconds": seconds}
         self._ask(portal, "POST", "faults", json=wanted)
 
-    def clear(self) -> None:
-        """No faults at any portal."""
-        for portal in self.endpoints:
+    def clear(self, *portals: str) -> None:
+        """No faults at these portals; at any unless named."""
+        for portal in portals or self.endpoints:
             self._ask(portal, "DELETE", "faults")
 
     def journal(self, portal: str, event: str | None = None) -> list[dict[str, str]]:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from normalizers import sheet
 from normalizers.contract import Shape, check
 from normalizers.registry import Page
-from normalizers.unified import sheet
 from schema.errors import ContractChanged, DataCorrupt
 from schema.snapshot import Finding
 

@@ -8,8 +8,8 @@ import polars as pl
 
 from normalizers.contract import COUNT, TEXT, Shape
 from normalizers.foresee.page import filled, opened
-from normalizers.gateway.page import HEAD, listing
 from normalizers.invoicekey import keyed
+from normalizers.jsonpage import HEAD, listing
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed
 from normalizers.values import fen, moment, number, rate, word

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from normalizers.contract import TEXT, Shape
-from normalizers.gateway.page import HEAD, whole
+from normalizers.jsonpage import HEAD, whole
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed
 from normalizers.values import day, fen, word

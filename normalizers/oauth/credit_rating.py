@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from normalizers.contract import COUNT, TEXT, Shape
-from normalizers.gateway.page import listing
+from normalizers.jsonpage import listing
 from normalizers.oauth.page import paged
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed

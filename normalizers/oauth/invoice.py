@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from normalizers.contract import COUNT, TEXT, Shape
-from normalizers.gateway.page import listing
 from normalizers.invoicekey import keyed
+from normalizers.jsonpage import listing
 from normalizers.oauth.page import paged
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed
@@ -20,8 +20,10 @@ PAGE = paged("invoices", {"direction": TEXT})
 HEADER = Shape(
     "invoices.items",
     required=dict.fromkeys(
-        ("number", "medium", "kind", "issuedAt", "sellerId", "sellerName", "buyerId", "buyerName", "state")
-        + ("amount", "taxAmount", "totalAmount"),
+        (
+            *("number", "medium", "kind", "issuedAt", "state", "amount", "taxAmount", "totalAmount"),
+            *("sellerId", "sellerName", "buyerId", "buyerName"),
+        ),
         TEXT,
     ),
     nullable=dict.fromkeys(("code", "originalNumber", "deviceId"), TEXT),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from normalizers.contract import TEXT, Shape
-from normalizers.gateway.page import whole
+from normalizers.jsonpage import whole
 from normalizers.oauth.page import OWNER
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed

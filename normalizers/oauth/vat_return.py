@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from normalizers.contract import TEXT, Shape
-from normalizers.gateway.page import Listing, listing
+from normalizers.jsonpage import Listing, listing
 from normalizers.oauth.page import paged
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed

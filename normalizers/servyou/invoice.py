@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from normalizers.contract import COUNT, TEXT, Shape
-from normalizers.gateway.page import HEAD, listing
 from normalizers.invoicekey import keyed
+from normalizers.jsonpage import HEAD, listing
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed
 from normalizers.servyou.page import opened

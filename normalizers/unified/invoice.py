@@ -16,8 +16,8 @@ from normalizers.contract import TEXT, Shape
 from normalizers.invoicekey import keyed
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed
+from normalizers.sheet import frame
 from normalizers.unified.page import document, table
-from normalizers.unified.sheet import frame
 from normalizers.values import fen, moment, number, rate, word
 from schema.errors import ContractChanged
 from schema.snapshot import Finding

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
@@ -18,7 +18,7 @@ from connectors.families.gateway.portal import PortalData
 from connectors.overlay import Limits
 from schema.dataset import Dataset, Route
 from schema.errors import ContractChanged, DataCorrupt, WrongTaxpayer
-from schema.period import Period, add_months
+from schema.period import Period
 from schema.raw import RawPage
 
 AHEAD = 3
@@ -106,7 +106,7 @@ class Collection:
         if dataset in (Dataset.TAXPAYER, Dataset.TAX_CREDIT_RATING):
             yield Query(method, self._base, period, method)
             return
-        for part in parts(period, self._portal.months_per_query):
+        for part in period.parts(self._portal.months_per_query):
             start, end = f"{part.start:%Y%m%d}", f"{part.end:%Y%m%d}"
             if dataset is Dataset.TAX_RETURN:
                 yield Query(method, {**self._base, "ssqq": start, "ssqz": end}, part, f"{method}/{part}")
@@ -134,15 +134,6 @@ class Collection:
             raise ContractChanged(f"{query.locator} counts {total} records")
         last = -(-total // self._size)
         return [replace(query, page=page, asked={**query.asked, "ys": page}) for page in range(2, last + 1)]
-
-
-def parts(period: Period, months: int) -> Iterator[Period]:
-    """The period cut into parts of at most ``months`` months, oldest first."""
-    start = period.start
-    while start <= period.end:
-        end = min(period.end, add_months(start, months) - timedelta(days=1))
-        yield Period(start=start, end=end)
-        start = end + timedelta(days=1)
 
 
 @dataclass(frozen=True)

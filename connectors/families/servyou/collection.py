@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connectors.bureau.connector import Content, Wanted, filed_period, more_pages, parts, text
+from connectors.bureau.connector import Content, Wanted, filed_period, more_pages, text
 from connectors.families.servyou.api import ServyouDesk
 from schema.dataset import Dataset
 from schema.errors import ContractChanged
@@ -30,11 +30,11 @@ class Collection:
             case Dataset.TAX_CREDIT_RATING:
                 yield self._listing(wanted, "credit", {}, wanted.period, "")[0]
             case Dataset.TAX_RETURN:
-                for part in parts(wanted.period, self._desk.portal.months_per_query):
+                for part in wanted.period.parts(self._desk.portal.months_per_query):
                     yield from self._returns(wanted, part)
                 yield from self._due(wanted)
             case Dataset.INVOICE:
-                for part in parts(wanted.period, self._desk.portal.months_per_query):
+                for part in wanted.period.parts(self._desk.portal.months_per_query):
                     for side, direction in DIRECTIONS.items():
                         yield from self._invoices(wanted, part, side, direction)
 

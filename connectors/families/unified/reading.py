@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Coroutine, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http import HTTPStatus
 from itertools import count
 from typing import Any, Protocol, TypeVar
@@ -20,7 +20,7 @@ from connectors.families.unified.pages import Pages
 from connectors.registry import Endpoint
 from schema.dataset import Dataset
 from schema.errors import DataCorrupt, DataIncomplete, PageChanged, RouteAbsent, SessionExpired
-from schema.period import Period, add_months
+from schema.period import Period
 from schema.raw import RawPage
 
 MAX_MONTHS = 12
@@ -86,7 +86,7 @@ class Reading:
 
     def _invoices(self, period: Period) -> Iterator[RawPage]:
         """Both directions, in ranges that the platform takes: the export, or the tables where none is."""
-        wanted = [(direction, chunk) for direction in DIRECTIONS for chunk in chunks(period)]
+        wanted = [(direction, chunk) for direction in DIRECTIONS for chunk in period.parts(MAX_MONTHS)]
         for direction, chunk in wanted:
             open_page = self._read if self._sequence else self._visit
             view = open_page("invoices", self._query(direction, chunk))
@@ -178,15 +178,6 @@ class Reading:
             fetched_at=datetime.now(UTC),
             portal_total=total,
         )
-
-
-def chunks(period: Period) -> Iterator[Period]:
-    """The period in ranges that the invoice platform takes, oldest first."""
-    start = period.start
-    while start <= period.end:
-        end = min(period.end, add_months(start, MAX_MONTHS) - timedelta(days=1))
-        yield Period(start=start, end=end)
-        start = end + timedelta(days=1)
 
 
 def _total(view: View) -> int:

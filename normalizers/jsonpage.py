@@ -1,4 +1,4 @@
-"""Pages of the gateway as frames of their records, typed by the contract.
+"""JSON pages, each with one list, as frames of their records, typed by the contract.
 
 Contracts are checked a page at a time; values are converted for all pages at once, in columns.
 """
