@@ -201,6 +201,10 @@ def configure_logging(json: bool, level: int = logging.INFO) -> None:
     handler.setFormatter(RedactedFormatter(renderer))
     root.addHandler(handler)
     root.setLevel(level)
+    for known in logging.root.manager.loggerDict.values():
+        if isinstance(known, logging.Logger):  # a library that set up a way out of its own takes ours
+            known.handlers.clear()
+            known.propagate = True
     logging.raiseExceptions = False  # a handler that fails would print the exception under way, text and all
     logging.setLogRecordFactory(_scrubbed_record)
     logging.captureWarnings(True)

@@ -160,6 +160,15 @@ def test_a_library_logs_its_own_words_and_numbers_only(name: str, capsys: pytest
     assert events == ["Starting up.", f"Retry 3 of {REDACTED}", f"Read {REDACTED}", *[REDACTED] * 4]
 
 
+def test_a_library_with_a_way_out_of_its_own_takes_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    logger = logging.getLogger("library.of.its.own")
+    logger.addHandler(logging.StreamHandler())
+    logger.propagate = False
+    configure_logging(json=True)
+    logger.warning(f"typed {CANARY}")
+    assert [line["event"] for line in _lines(capsys)] == [REDACTED]
+
+
 @pytest.mark.parametrize("name", LIBRARIES)
 def test_a_librarys_traceback_loses_its_text(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connectors.families.unified.outcomes import look, patterns
-from connectors.families.unified.reading import chunks
+from connectors.families.unified.reading import MAX_MONTHS
 from connectors.families.unified.sessions import seal, unseal
 from schema.errors import (
     AccountLocked,
@@ -95,7 +95,7 @@ def test_session_of_another_version_is_expired():
 )
 def test_ranges_cover_every_day_once(start, end, count):
     period = Period(start=start, end=end)
-    found = list(chunks(period))
+    found = list(period.parts(MAX_MONTHS))
     assert len(found) == count
     assert sum((each.end - each.start).days + 1 for each in found) == (period.end - period.start).days + 1
     assert (found[0].start, found[-1].end) == (period.start, period.end)
