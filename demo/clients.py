@@ -83,6 +83,7 @@ class Borrower:
 def _session() -> requests.Session:
     session = requests.Session()
     session.trust_env = False
+    session.headers["Connection"] = "close"  # one kept too long would break just when it is used again
     return session
 
 

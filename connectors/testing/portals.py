@@ -17,6 +17,8 @@ class Portals:
         self.endpoints = endpoints
         self._http = requests.Session()
         self._http.trust_env = False
+        # A connection kept too long would break just when it is used again.
+        self._http.headers["Connection"] = "close"
 
     def fault(
         self, portal: str, kind: str, *, path: str = "/", times: int | None = None, seconds: float = 1
