@@ -75,7 +75,10 @@ class Feed:
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             while not self._stop.wait(self._every):
                 if sqlite:
-                    seen = connection.exec_driver_sql("PRAGMA data_version").scalar()
+                    # By the driver: this is asked all day, and seldom has news.
+                    asked = connection.connection.cursor()
+                    asked.execute("PRAGMA data_version")
+                    (seen,) = asked.fetchone() or (None,)
                     if seen == version:
                         continue
                     version = seen

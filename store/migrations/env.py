@@ -7,7 +7,8 @@ from store.metadata import metadata
 
 engine = context.config.attributes["engine"]
 with engine.connect() as connection:
-    if connection.dialect.name == "postgresql":  # processes that start together take turns; SQLite's lock does so
+    # Processes that start together take turns; on SQLite its own lock sees to that.
+    if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(1635018092)")
     context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
     with context.begin_transaction():
