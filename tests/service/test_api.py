@@ -106,10 +106,6 @@ def test_an_unknown_region_is_refused(service: Service) -> None:
         refused(post(service, service.body(region=region)), 422, "unknown_region")
 
 
-def test_a_region_without_a_route_is_refused(service: Service) -> None:
-    refused(post(service, service.body(region="54")), 422, "unknown_region")
-
-
 def test_a_company_of_the_national_register_must_name_its_region(service: Service) -> None:
     national = company_id("100000")
     refused(post(service, service.body(taxpayer_id=national)), 422, "region_undecided")
