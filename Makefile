@@ -1,7 +1,7 @@
 # Taxlink: `make demo` shows it working, `make test` proves it.
 BIN := .venv/bin
 
-.PHONY: setup demo console test lint types bench pictures lock clean help
+.PHONY: setup demo console test certify lint types bench pictures lock clean help
 .DEFAULT_GOAL := help
 
 setup:  ## install everything into .venv and find a Chromium (instant when done before)
@@ -16,6 +16,10 @@ console: setup  ## look around in what the last demo left
 test: lint types  ## lint, type check, then every test
 	@sh setup/postgres.sh
 	$(BIN)/pytest
+
+certify: setup  ## every promise of every route into every region, on the sandbox; writes var/certificate.html
+	@mkdir -p var
+	$(BIN)/taxlink certify --all --html var/certificate.html --json var/certificate.json
 
 lint: setup  ## ruff, formatting, and the floors of the house
 	$(BIN)/ruff check && $(BIN)/ruff format --check

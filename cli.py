@@ -20,16 +20,17 @@ from rich.table import Table
 
 from authz.application import Application
 from authz.authorization import Authorization, State
-from connectors.overlay import overlays
-from schema.clock import today
+from schema.clock import BEIJING, today
+from schema.dataset import Route
 from schema.errors import TaxlinkError
 from schema.money import fen, yuan
 from schema.period import Period
 from schema.region import REGIONS
 from schema.taxpayer_id import parse
 from settings import Settings
+from stages import health
 from stages.application import default_scopes, region_of
-from stages.intake import Intake
+from stages.intake import Intake, by_queue
 from stages.workshop import Workshop
 from store.database import reading
 from vault.redaction import configure_logging
@@ -71,7 +72,6 @@ def serve(
     """Serve loan systems, borrowers and operations over HTTP."""
     import uvicorn
 
-    import pipeline
     import scheduler as jobs
     from engine import Enqueuer
     from service.app import create
@@ -80,7 +80,7 @@ def serve(
     settings = Settings.from_environment()
     with _workshop(settings, "serve") as shop:
         enqueuer = Enqueuer(settings.engine_url)
-        intake = pipeline.intake(shop, enqueuer)
+        intake = by_queue(shop, enqueuer)
         running = jobs.start(shop, intake) if scheduler else None
         try:
             uvicorn.run(
@@ -228,21 +228,50 @@ def score(authorization_id: str, as_json: Json = False) -> None:
 
 @app.command()
 def regions(as_json: Json = False) -> None:
-    """Every region that has an overlay, with its routes."""
-    header = ["code", "region", "route", "family", "address", "verified"]
+    """Every region with its routes and how they stand: breaker, maintenance window, visits and limit."""
+    with _workshop(Settings.from_environment(), "cli") as shop:
+        found = list(health.routes(shop))
+    header = ["code", "region", "route", "family", "address", "verified", "breaker", "closed_until", "visits"]
     rows = [
         [
-            code,
-            f"{REGIONS[code].zh} {REGIONS[code].en}",
-            route,
+            each.place.region,
+            f"{REGIONS[each.place.region].zh} {REGIONS[each.place.region].en}",
+            each.place.route,
             each.family,
-            each.base_url,
-            str(each.verified),
+            each.address,
+            "yes" if each.verified else "no",
+            each.breaker,
+            each.closed_until.astimezone(BEIJING).isoformat(timespec="minutes") if each.closed_until else "",
+            f"{each.under_way}/{each.concurrency}" + (f" +{each.waiting}" if each.waiting else ""),
         ]
-        for code, found in overlays().items()
-        for route, each in found.routes.items()
+        for each in found
     ]
     _print([dict(zip(header, row, strict=True)) for row in rows], as_json, _table(header, rows))
+
+
+@app.command()
+def certify(
+    region: Annotated[str | None, typer.Argument(help="GB/T 2260 prefix, e.g. 44.")] = None,
+    route: Annotated[Route | None, typer.Option(help="One route alone.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every region with an overlay.")] = False,
+    at_live: Annotated[
+        bool, typer.Option("--live", help="The real portal, with a consenting account at this terminal.")
+    ] = False,
+    html: Annotated[Path | None, typer.Option(help="Write the report as a page.")] = None,
+    as_json: Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")] = None,
+) -> None:
+    """Check every promise of a region's routes. Exit code 1 when one is broken."""
+    from stages.certification import Asked, run
+
+    if (region is None) is not every:
+        raise typer.BadParameter("name one region, or --all")
+    report = run(Asked(region, route, at_live), screen)
+    for file, content in ((html, report.html), (as_json, report.json)):
+        if file is not None:
+            file.write_text(content(), encoding="utf-8")
+            screen.print(f"report: {file}")
+    if report.broken:
+        raise typer.Exit(1)
 
 
 @audit_app.command("verify")
@@ -281,14 +310,13 @@ def _workshop(settings: Settings, name: str) -> Iterator[Workshop]:
 
 @contextmanager
 def _desk() -> Iterator[tuple[Workshop, Intake]]:
-    import pipeline
     from engine import Enqueuer
 
     settings = Settings.from_environment()
     with _workshop(settings, "cli") as shop:
         enqueuer = Enqueuer(settings.engine_url)
         try:
-            yield shop, pipeline.intake(shop, enqueuer)
+            yield shop, by_queue(shop, enqueuer)
         finally:
             enqueuer.close()
 

@@ -17,7 +17,7 @@ from typing import Any
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer
 
 APPLICATION = "taxlink"
-VERSION = "1"
+VERSION = "2"
 """The version of the workflows' bodies. A worker takes only work of its own version: raise it when a body
 changes, and drain."""
 QUEUE = "legs"
@@ -116,9 +116,21 @@ def step(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return DBOS.step(name=name)
 
 
-def pause(seconds: float) -> None:
-    """A durable wait."""
-    DBOS.sleep(seconds)
+def later(workflow: str, key: str, seconds: float, *arguments: str | int) -> None:
+    """From within a workflow: begin another one in so many seconds. Until then it takes nobody's place."""
+    options = EnqueueOptions(
+        workflow_name=workflow,
+        queue_name=QUEUE,
+        workflow_id=key,
+        app_version=VERSION,
+        delay_seconds=max(seconds, 0.0),
+    )
+    DBOS.enqueue_workflow_with_options(options, *arguments)
+
+
+def hasten(key: str) -> None:
+    """Let what ``later`` put off begin now (within a second, as the engine looks). Else nothing."""
+    DBOS.set_workflow_delay(key, delay_seconds=0)
 
 
 def prepare(url: str) -> None:

@@ -1,8 +1,9 @@
 """The main job as one durable workflow: authorize, collect, normalize, score, notify.
 
 A person may take minutes or days, so waiting costs nothing: when a challenge needs a person the leg ends, and
-the answer starts the next one. A killed worker's leg resumes at the step it was in. Only ids travel through
-the engine.
+the answer starts the next one; when the portal is closed, busy or at rest the leg ends too, and goes on under
+another name when the time has come. A killed worker's leg resumes at the step it was in. Only ids travel
+through the engine.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from typing import Any
 import structlog
 
 import engine
-from authz.authorization import Authorization
 from schema.dataset import Dataset
 from schema.errors import TaxlinkError
-from stages import authorize, collect, dispose, normalize, notify, outcome, score
-from stages.intake import Intake
+from stages import authorize, collect, dispose, normalize, notify, outcome, score, visit
+from stages.intake import DISPOSAL, LEG
+from stages.outcome import ROUTE_BUSY
 from stages.workshop import Workshop
 
 log = structlog.get_logger()
@@ -26,7 +27,9 @@ _MOST_TURNS = 6
 """How often one leg may take up authorization anew before it gives up."""
 _MOST_WAITS = 60
 """How often one leg may wait for its portal (maintenance, throttling, files in preparation) before it gives
-up."""
+up; waits for a free place do not count."""
+_FIRST_WAIT, _LONGEST_WAIT = 60.0, 1800.0
+"""Seconds to wait for a portal that does not say how long: doubled each time, up to the longest."""
 
 _shop: Workshop | None = None
 
@@ -37,48 +40,65 @@ def shop() -> Workshop:
     return _shop
 
 
-@engine.workflow("leg")
-def leg(authorization_id: str, leg_key: str) -> str:
-    """One leg of a run: from the last answer to the next question, or to the end. Returns how it ended."""
-    ending = _work(authorization_id, leg_key)
-    if ending != "parked":
-        _notify(authorization_id)
-    _hang_up(authorization_id)
+@engine.workflow(LEG)
+def leg(authorization_id: str, leg_key: str, turn: int = 0, waits: int = 0) -> str:
+    """One leg of a run: from the last answer to the next question, or to the end. Returns how it ended.
+
+    ``turn`` counts its waits so far, ``waits`` those of them that were for the portal.
+    """
+    ending = _visit(authorization_id, leg_key)
+    if ending["kind"] == "parked":
+        return "parked"
+    _leave(authorization_id)
+    if ending["kind"] == "wait" and waits < _MOST_WAITS:
+        _wait(authorization_id, leg_key, ending, turn, waits)
+        return "waiting"
+    scored = ending["kind"] == "collected" and _normalize(authorization_id) and _score(authorization_id)
+    if ending["kind"] in ("wait", "again"):
+        _give_up(authorization_id)
+    _notify(authorization_id)
+    return "scored" if scored else "ended"
+
+
+def _visit(authorization_id: str, leg_key: str) -> dict[str, Any]:
+    """The leg's work at the portal and how it ended; ``again`` when the turns are spent."""
+    ending: dict[str, Any] = {"kind": "again"}
+    for _ in range(_MOST_TURNS):
+        ending = _authorize(authorization_id, leg_key)
+        if ending["kind"] == "granted":
+            ending = _collect_all(authorization_id)
+        if ending["kind"] != "again":
+            break
     return ending
 
 
-def _work(authorization_id: str, leg_key: str) -> str:
-    turns = waits = 0
-    while turns < _MOST_TURNS and waits < _MOST_WAITS:
-        ending, seconds = _turn(authorization_id, leg_key)
-        if ending == "wait":
-            waits += 1
-            engine.pause(seconds)
-        elif ending == "again":
-            turns += 1
-        else:
-            return ending
-    _give_up(authorization_id)
-    return "ended"
-
-
-def _turn(authorization_id: str, leg_key: str) -> tuple[str, float]:
-    """Authorize, then everything that follows: how it ended, and how long to wait when it is a wait."""
-    granted = _authorize(authorization_id, leg_key)
-    if granted["kind"] != "granted":
-        return granted["kind"], granted["seconds"]
+def _collect_all(authorization_id: str) -> dict[str, Any]:
     for dataset in _remaining(authorization_id):
-        taken = _collect(authorization_id, dataset)
+        taken: dict[str, Any] = _collect(authorization_id, dataset)
         if taken["kind"] in ("wait", "again", "ended"):
-            return taken["kind"], taken["seconds"]
-    whole = _normalize(authorization_id) and _score(authorization_id)
-    return "scored" if whole else "ended", 0
+            return taken
+    return {"kind": "collected"}
 
 
-@engine.workflow("disposal")
-def disposal(authorization_id: str) -> None:
+def _wait(authorization_id: str, leg_key: str, ending: dict[str, Any], turn: int, waits: int) -> None:
+    key = f"{leg_key}~{turn + 1}"
+    waited = waits if ending["code"] == ROUTE_BUSY else waits + 1
+    engine.later(LEG, key, _seconds(ending, waits), authorization_id, leg_key, turn + 1, waited)
+    _stand_in_line(authorization_id, key)
+
+
+def _seconds(ending: dict[str, Any], waits: int) -> float:
+    named: float | None = ending["seconds"]
+    return min(_LONGEST_WAIT, _FIRST_WAIT * 2.0**waits) if named is None else named
+
+
+@engine.workflow(DISPOSAL)
+def disposal(authorization_id: str, turn: int = 0) -> None:
     """After a withdrawal: revoke at the portal, destroy the keys."""
-    _dispose(authorization_id)
+    ending = _dispose(authorization_id, turn >= _MOST_WAITS)
+    if ending is not None:
+        key = f"{authorization_id}.disposal~{turn + 1}"
+        engine.later(DISPOSAL, key, _seconds(ending, turn), authorization_id, turn + 1)
 
 
 # --- the checkpoints: what each returns is kept by the engine in clear, so it is ids, codes and numbers ---
@@ -136,9 +156,14 @@ def _notify(authorization_id: str) -> None:
     notify.notify(shop(), authorization_id)
 
 
-@engine.step("hang_up")
-def _hang_up(authorization_id: str) -> None:
-    shop().lines.hang_up(authorization_id)
+@engine.step("leave")
+def _leave(authorization_id: str) -> None:
+    visit.leave(shop(), authorization_id)
+
+
+@engine.step("stand_in_line")
+def _stand_in_line(authorization_id: str, key: str) -> None:
+    shop().leases.name(authorization_id, key)
 
 
 @engine.step("give_up")
@@ -147,23 +172,9 @@ def _give_up(authorization_id: str) -> None:
 
 
 @engine.step("dispose")
-def _dispose(authorization_id: str) -> None:
-    dispose.dispose(shop(), authorization_id)
-
-
-# --- the two ends ---
-
-
-def intake(workshop: Workshop, enqueue: engine.Enqueuer) -> Intake:
-    """The intake of a process, its legs and disposals handed to the workers."""
-
-    def start_leg(current: Authorization) -> None:
-        enqueue("leg", current.leg_key, current.id, current.leg_key)
-
-    def start_disposal(current: Authorization) -> None:
-        enqueue("disposal", f"{current.id}.disposal", current.id)
-
-    return Intake(workshop, start_leg, start_disposal)
+def _dispose(authorization_id: str, last: bool) -> dict[str, Any] | None:
+    ending = dispose.dispose(shop(), authorization_id, last=last)
+    return None if ending is None else ending.plain()
 
 
 def work(workshop: Workshop, *, slots: int) -> engine.Worker:
@@ -171,4 +182,7 @@ def work(workshop: Workshop, *, slots: int) -> engine.Worker:
     workshop."""
     global _shop
     _shop = workshop
-    return engine.Worker(workshop.settings.engine_url, workshop.name, slots, workshop.settings.home)
+    workshop.leases.wake = engine.hasten
+    worker = engine.Worker(workshop.settings.engine_url, workshop.name, slots, workshop.settings.home)
+    workshop.leases.forget_former_life()
+    return worker

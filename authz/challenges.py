@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
 from authz.authorization import Authorization, State
 from authz.ledger import Ledger
@@ -168,6 +168,18 @@ class Challenges:
         query = select(table.c.state).where(earlier).order_by(table.c.created_at.desc()).limit(1)
         with self._engine.connect() as connection:
             return connection.scalar(query) == ChallengeState.SUPERSEDED
+
+    def refused(self, authorization_id: str, run: int, kind: ChallengeKind) -> int:
+        """How many answers of this kind the portal has refused in a run."""
+        table = tables.challenge
+        query = select(func.count()).where(
+            table.c.authorization_id == authorization_id,
+            table.c.run == run,
+            table.c.kind == kind,
+            table.c.state == ChallengeState.REJECTED,
+        )
+        with reading(self._engine) as connection:
+            return connection.scalar(query) or 0
 
     def prompt(self, relayed: Relayed) -> dict[str, Any]:
         """``{picture, piece, piece_y, options, url}`` for the page; pictures as base64 PNG."""

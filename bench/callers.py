@@ -71,7 +71,7 @@ class Borrower:
     """A person with the link in a browser of their own, who answers at once."""
 
     def __init__(self, person: Person, link_url: str) -> None:
-        self._person, self._url, self.http = person, link_url, session()
+        self.person, self._url, self.http = person, link_url, session()
         self.http.get(link_url).raise_for_status()
 
     def agree(self, text_sha256: str) -> None:
@@ -95,7 +95,7 @@ class Borrower:
 
     def answer(self, challenge: dict[str, Any]) -> None:
         """What the person types, drags or chooses."""
-        self.post(f"answer/{challenge['id']}", self._person.answer(challenge))
+        self.post(f"answer/{challenge['id']}", self.person.answer(challenge))
 
     @contextmanager
     def states(self) -> Iterator[Iterator[tuple[str, dict[str, Any]]]]:

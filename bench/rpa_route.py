@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
-from bench.callers import Bank, Borrower
+from bench.desk import Desk, opened
 from bench.figures import Figure, median_ratio, paired, spread
 from bench.unified_peer import BareBrowser
 from connectors.testing.person import Person, people
@@ -33,10 +33,10 @@ def run(*, quick: bool) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="taxlink-bench-") as folder, House(Path(folder)) as house:
         house.sandbox("--regions", REGION, "--families", "unified", "--count", str(companies))
         house.worker(slots=IN_FLIGHT)
-        house.serve()
-        bench = _Route(house, in_flight)
-        bench.peer(warm), bench.product(warm)
-        pairs = paired(lambda _: bench.peer(flows), lambda _: bench.product(flows), rounds)
+        with opened(house) as desk:
+            bench = _Route(house, desk, in_flight)
+            bench.peer(warm), bench.product(warm)
+            pairs = paired(lambda _: bench.peer(flows), lambda _: bench.product(flows), rounds)
     ratio = median_ratio(pairs)
     return [
         Figure(
@@ -51,11 +51,11 @@ def run(*, quick: bool) -> list[Figure]:
 
 
 class _Route:
-    def __init__(self, house: House, in_flight: int) -> None:
+    def __init__(self, house: House, desk: Desk, in_flight: int) -> None:
         portals = Portals(house.endpoints())
         self._endpoint, self._in_flight = house.endpoints()[f"{REGION}.rpa"], in_flight
         self._people: Iterator[Person] = iter(people(portals, f"{REGION}.rpa"))
-        self._bank = Bank(house)
+        self._desk = desk
 
     def peer(self, flows: int) -> float:
         """Flows a second of bare Playwright."""
@@ -66,15 +66,8 @@ class _Route:
         """Flows a second from submission to score, people answering at once."""
         started = time.perf_counter()
         with ThreadPoolExecutor(self._in_flight) as borrowers:
-            list(borrowers.map(self._flow, self._next(flows)))
+            list(borrowers.map(self._desk.flow, self._next(flows)))
         return flows / (time.perf_counter() - started)
-
-    def _flow(self, person: Person) -> None:
-        submitted = self._bank.submit(person)
-        borrower = Borrower(person, submitted["link_url"])
-        borrower.agree(submitted["consent"]["text_sha256"])
-        borrower.accompany()
-        self._bank.await_score(submitted["id"])
 
     def _next(self, flows: int) -> list[Person]:
         return list(islice(self._people, flows))

@@ -15,12 +15,13 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, ProxySettings, async_playwright
 
 from connectors.rpa.browser import VIEWPORT_HEIGHT, VIEWPORT_WIDTH
 from connectors.rpa.chromium import ARGUMENTS, find, sandboxed
+from connectors.rpa.failures import NOWHERE
 from connectors.testing.person import Person
 from schema.period import Period, add_months
 
@@ -53,12 +54,25 @@ class BareBrowser:
             browser = await driver.chromium.launch(
                 executable_path=find(), args=list(ARGUMENTS), chromium_sandbox=sandboxed()
             )
-            contexts = [await _context(browser) for _ in range(in_flight)]
+            contexts = [await self._context(browser) for _ in range(in_flight)]
             started = time.perf_counter()
             await asyncio.gather(*map(one_after_another, contexts))
             seconds = time.perf_counter() - started
             await browser.close()
         return seconds
+
+    async def _context(self, browser: Browser) -> BrowserContext:
+        """With the options of the product's own contexts, its reach among them."""
+        hosts = {urlsplit(url).hostname or "" for url in (self._base, *self._hosts.values())}
+        return await browser.new_context(
+            locale="zh-CN",
+            viewport={"width": VIEWPORT_WIDTH, "height": VIEWPORT_HEIGHT},
+            accept_downloads=False,
+            service_workers="block",
+            proxy=ProxySettings(
+                server=f"http://{NOWHERE}:1", bypass=",".join(("<-loopback>", *sorted(hosts)))
+            ),
+        )
 
     async def _flow(self, context: BrowserContext, page: Page, person: Person) -> None:
         await self._sign_in(page, person)
@@ -136,15 +150,6 @@ class BareBrowser:
 
     def _read(self, text: str) -> None:
         self.bytes_read += len(text)
-
-
-async def _context(browser: Browser) -> BrowserContext:
-    return await browser.new_context(
-        locale="zh-CN",
-        viewport={"width": VIEWPORT_WIDTH, "height": VIEWPORT_HEIGHT},
-        accept_downloads=False,
-        service_workers="block",
-    )
 
 
 async def _drag(page: Page, x: float) -> None:

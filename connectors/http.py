@@ -6,7 +6,6 @@ What never leaves here: bodies. Error details name a host, a path, a status and 
 from __future__ import annotations
 
 import ssl
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,7 +18,8 @@ import requests
 import urllib3
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from connectors.addresses import adapter
+from connectors.addresses import PATIENT_ANSWER, adapter
+from connectors.deadline import deadline
 from schema.errors import (
     Action,
     CertificateExpired,
@@ -36,8 +36,6 @@ from schema.errors import (
 TRIES = 3
 PATIENCE_SECONDS = 5.0
 """A ``Retry-After`` up to this is waited for here; a longer one is the caller's to plan."""
-PATIENT_BODY = 3
-"""Timeouts that a whole body may take: the timeout itself is for each wait on the socket."""
 MAX_REDIRECTS = 3
 CHUNK = 1 << 16
 USER_AGENT = "Taxlink/0.1 (bank-tax data authorization)"
@@ -142,13 +140,18 @@ class PortalHttp:
         return target.geturl()
 
     def _answer(self, response: requests.Response, where: str, explained: Explained) -> HttpAnswer:
-        body, deadline = bytearray(), time.monotonic() + self._timeout * PATIENT_BODY
-        for chunk in response.iter_content(CHUNK):
-            body += chunk
-            if time.monotonic() > deadline:
-                raise PortalTimeout(f"{where} sends its answer too slowly")
-            if len(body) > self._limit:
-                raise DataCorrupt(f"{where} sent more than {self._limit} bytes")
+        body = bytearray()
+        with deadline(self._timeout * PATIENT_ANSWER, response.raw.shutdown) as kept:
+            try:
+                for chunk in response.iter_content(CHUNK):
+                    body += chunk
+                    if len(body) > self._limit:
+                        raise DataCorrupt(f"{where} sent more than {self._limit} bytes")
+            except (requests.RequestException, urllib3.exceptions.HTTPError):
+                if not kept.over:
+                    raise
+        if kept.over:
+            raise PortalTimeout(f"{where} sends its answer too slowly")
         if not explained(response.status_code, response.headers):
             refuse_status(response.status_code, response.headers, where)
         return HttpAnswer(response.status_code, response.headers, bytes(body))

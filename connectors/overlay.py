@@ -42,7 +42,7 @@ class FilingPeriod(_Strict):
 
 
 class Window(_Strict):
-    """维护窗口: from ``start`` until ``end``, Beijing time; an ``end`` not after ``start`` is on the next day.
+    """维护窗口: from ``start`` until ``end``, Beijing time; an ``end`` not after ``start`` is the next day's.
 
     On every day unless ``weekday`` (1 Monday … 7 Sunday) or ``monthday`` names the days that it starts on.
     """

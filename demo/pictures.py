@@ -8,10 +8,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from demo import page as screen
-from demo.clients import Borrower, LoanSystem
 from connectors.testing.person import people
 from connectors.testing.portals import Portals
+from demo import page as screen
+from demo.clients import Borrower, LoanSystem
 from demo.processes import House
 from demo.stories import application
 
@@ -23,7 +23,7 @@ def take(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home, House(Path(home)) as house:
         house.start("--regions", "44,31,51", "--count", "8", "--invoices", "240")
-        key = house.command("key", "issue", "pictures")["bearer"]
+        key = house.issue_key("pictures")
         loans, portals = LoanSystem(house.url, key), Portals(house.endpoints())
         _work(loans, portals)
         _borrower(loans, portals, folder)

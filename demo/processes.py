@@ -16,6 +16,9 @@ from typing import Any
 
 import requests
 
+from settings import Settings
+from stages.workshop import Workshop
+
 _ROOT = Path(__file__).parent.parent
 _PATIENCE_SECONDS = 90
 
@@ -107,6 +110,14 @@ class House:
             check=True,
         )
         return json.loads(done.stdout)
+
+    def issue_key(self, name: str) -> str:
+        """A bearer key of a loan system."""
+        shop = Workshop(Settings.from_environment(self.environment), name="demo")
+        try:
+            return shop.api_keys.issue("bank", name)[0]
+        finally:
+            shop.close()
 
     def process_id(self, name: str) -> int:
         return self._running[name].pid

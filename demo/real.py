@@ -14,9 +14,9 @@ from typing import Any
 
 import polars as pl
 
-from demo.clients import LoanSystem
 from connectors.testing.person import Person, people
 from connectors.testing.portals import Portals
+from demo.clients import LoanSystem
 from demo.stories import Story, by_link
 
 FIRMS = 10

@@ -22,9 +22,9 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from connectors.testing.portals import Portals
 from demo import real, stories
 from demo.clients import LoanSystem
-from connectors.testing.portals import Portals
 from demo.processes import House
 from demo.stories import Story
 
@@ -74,16 +74,16 @@ def run(companies: Path | None, *, keep: bool, as_json: bool, screen: Console) -
     with House(HOME.absolute(), _variables()) as house:
         sandbox, plan = (real.sandbox(companies), real.plan) if companies else (stories.SANDBOX, stories.plan)
         (HOME / "watchlists.json").write_text('{"abnormal": {}, "controlled_numbers": []}')
+        key = house.issue_key("demo")
         house.start(*sandbox)
-        key = house.command("key", "issue", "demo")
-        loans = LoanSystem(house.url, key["bearer"])
+        loans = LoanSystem(house.url, key)
         portals = Portals(house.endpoints())
         told = _tell(plan(portals, companies), loans, talk)
         if as_json:
             screen.print_json(data=[each.row() for each in told])
         else:
             screen.print(_table(told))
-        talk.print(f"Console: {house.url}/console   key: {key['bearer']}")
+        talk.print(f"Console: {house.url}/console   key: {key}")
         _linger(house, talk, keep)
     return 0 if all(each.as_expected for each in told) else 1
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from demo.clients import Borrower, LoanSystem
 from connectors.testing.person import Person, people
 from connectors.testing.portals import Portals
+from demo.clients import Borrower, LoanSystem
 
 SANDBOX = ("--regions", "44,31,51", "--count", "8", "--invoices", "600")
 

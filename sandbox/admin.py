@@ -5,6 +5,7 @@
 * ``GET journal``: list of entries; ``?event=`` filters
 * ``GET companies``: list of ``{"taxpayer_id", "name", "status", "general", "issued", "received", "people":
   [{"person_id", "name", "phone", "password", "roles": {taxpayer_id: title}}], "grants": […]}``
+* ``GET gauge``: ``{"under_way", "most", "total"}`` of requests; DELETE lets ``most`` and ``total`` begin anew
 * ``POST clock`` ``{"seconds": 600}``: shifts the time of the whole sandbox
 * ``GET phone/{number}`` (HTML) and ``phone/{number}.json``
 """
@@ -45,6 +46,12 @@ def _routes(portal: Portal) -> list[Route]:
     async def companies(request: Request) -> Response:
         return JSONResponse([_company(company) for company in portal.directory.companies.values()])
 
+    async def gauge(request: Request) -> Response:
+        counted = portal.gauge
+        if request.method == "DELETE":
+            counted.most, counted.total = counted.under_way, 0
+        return JSONResponse(vars(counted))
+
     async def clock(request: Request) -> Response:
         portal.clock.shift(float((await request.json())["seconds"]))
         return JSONResponse({"now": portal.clock.now().isoformat()})
@@ -56,6 +63,7 @@ def _routes(portal: Portal) -> list[Route]:
         Route("/faults", faults, methods=["POST", "DELETE"]),
         Route("/journal", journal),
         Route("/companies", companies),
+        Route("/gauge", gauge, methods=["GET", "DELETE"]),
         Route("/clock", clock, methods=["POST"]),
         Route("/phone/{number}", phone),
     ]

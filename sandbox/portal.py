@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from sandbox.directory import Directory
 from sandbox.faults import FaultKind, FaultTable
+from sandbox.gauge import Gauge
 from sandbox.journal import Journal
 from sandbox.phone import Phones
 
@@ -47,6 +48,7 @@ class Portal:
     journal: Journal
     phones: Phones
     clock: Clock
+    gauge: Gauge = field(default_factory=Gauge)
 
     @property
     def name(self) -> str:

@@ -22,6 +22,7 @@ from sandbox.admin import with_admin
 from sandbox.directory import Directory
 from sandbox.faultlayer import FaultLayer
 from sandbox.faults import FaultKind, FaultTable
+from sandbox.gauge import Gauged
 from sandbox.journal import Journal
 from sandbox.phone import Phones
 from sandbox.portal import Built, Clock, Portal
@@ -126,7 +127,7 @@ def _server(
 ) -> _Server:
     layered = FaultLayer(with_admin(app, portal), portal.faults, latency_seconds, own_faults)
     config = uvicorn.Config(
-        layered,
+        Gauged(layered, portal.gauge),
         log_level="warning",
         access_log=False,
         lifespan="off",

@@ -20,6 +20,8 @@ from store.feed import Event, Feed
 
 HEARTBEAT_SECONDS = 45.0
 """Below the minute after which proxies drop a silent connection."""
+_SETTLING_SECONDS = 0.05
+"""A state is not looked at again sooner: one step of the work writes several events."""
 
 Chunks = AsyncIterator[bytes]
 _HEARTBEAT = b":\n\n"
@@ -80,6 +82,7 @@ async def states(feed: Feed, authorization_id: str, view: Callable[[], Any]) -> 
             seen = message("state", await run_in_threadpool(view))
             if seen != shown:
                 yield (shown := seen)
+            await asyncio.sleep(_SETTLING_SECONDS)
 
 
 async def events(feed: Feed, authorization_id: str, earlier: Callable[[], list[dict[str, Any]]]) -> Chunks:

@@ -3,6 +3,7 @@ try."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import threading
 from typing import Any
@@ -25,8 +26,17 @@ from connectors.interface import (
 from connectors.overlay import overlay
 from connectors.router import Choice
 from schema.dataset import Route
-from schema.errors import Action, ChallengeExpired, ConsentWithdrawn, RouteAbsent, SecretSpent, TaxlinkError
-from stages.outcome import Outcome, ended, waiting
+from schema.errors import (
+    Action,
+    ChallengeExpired,
+    ChallengeRejected,
+    ConsentWithdrawn,
+    RouteAbsent,
+    SecretSpent,
+    TaxlinkError,
+)
+from stages import visit
+from stages.outcome import Outcome, ended, waiting, waits
 from stages.workshop import Workshop
 from store.database import now
 from store.feed import Event
@@ -52,13 +62,17 @@ def authorize(shop: Workshop, authorization_id: str, leg_key: str) -> Outcome:
             current = shop.ledger.move(current.id, State.WORKING, actor="pipeline")
         return _try_routes(shop, current)
     except TaxlinkError as error:
-        return waiting(error) or ended(shop, authorization_id, error)
+        return waiting(shop, authorization_id, error) or ended(shop, authorization_id, error)
 
 
 def _try_routes(shop: Workshop, current: Authorization) -> Outcome:
     parked = _answered(shop, current)
-    choice = Choice(parked.route, "answered") if parked else _choose(shop, current)
+    choice: Choice | Outcome = Choice(parked.route, "answered") if parked else _choose(shop, current)
     while True:
+        if isinstance(choice, Outcome):
+            return choice
+        if (refused := visit.enter(shop, current, choice.route)) is not None:
+            return refused
         attempt = shop.casefile.begin_attempt(current, choice.route, choice.why)
         try:
             granted = _Attempt(shop, current, choice.route).run(parked)
@@ -70,8 +84,10 @@ def _try_routes(shop: Workshop, current: Authorization) -> Outcome:
             shop.casefile.end_attempt(
                 attempt, current.id, outcome, error_code=error.code, detail=error.detail
             )
+            visit.failed(shop, current, choice.route, error)
             if not router.falls_back(error):
                 raise
+            visit.leave(shop, current.id, choice.route)
             parked = None
             try:
                 choice = _choose(shop, current)
@@ -79,18 +95,22 @@ def _try_routes(shop: Workshop, current: Authorization) -> Outcome:
                 raise error from None
 
 
-def _choose(shop: Workshop, current: Authorization) -> Choice:
-    """Raises ``RouteAbsent`` when every route of the region was tried in this run."""
+def _choose(shop: Workshop, current: Authorization) -> Choice | Outcome:
+    """The next route, or a wait while the breakers of all that are left have them rest. Raises
+    ``RouteAbsent`` when every route of the region was tried in this run."""
     failed = {
         Route(attempt["route"]): attempt["error_code"]
         for attempt in shop.casefile.attempts(current.id)
         if attempt["run"] == current.run and attempt["outcome"] == "failed"
     }
     scopes = shop.ledger.consent(current.consent_id).scopes
-    choice = router.next_route(overlay(current.region), scopes, failed)
-    if choice is None:
+    resting = visit.resting(shop, current.region)
+    choice = router.next_route(overlay(current.region), scopes, failed, frozenset(resting))
+    if choice is not None:
+        return choice
+    if (later := router.next_route(overlay(current.region), scopes, failed)) is None:
         raise RouteAbsent("no route is left")
-    return choice
+    return waits(shop, current.id, router.BREAKER_OPEN, resting[later.route])
 
 
 def _parked(shop: Workshop, current: Authorization) -> bool:
@@ -139,21 +159,25 @@ class _Attempt:
             again = isinstance(result, Challenge) and result.retry
             self._close_asked(ChallengeState.REJECTED if again else ChallengeState.ACCEPTED)
             if isinstance(result, Grant):
+                visit.worked(self._shop, self._current, self._route)
                 self._keep(result)
                 return True
-            answer = self._ask(flow, result)
+            if result.kind is not ChallengeKind.CREDENTIALS:  # asked for before the portal is
+                visit.worked(self._shop, self._current, self._route)
+            answer = self._ask(flow, self._within_budget(result))
             if answer is None:
                 return False
 
     def _ask(self, flow: Flow, challenge: Challenge) -> Answer | None:
         """The answer of a live challenge, or None when the run is parked."""
         parks = challenge.resume is Resume.SERIALIZABLE
+        state = flow.state() if parks else None
+        if parks:
+            # Before the question can be seen: its answer starts a leg, maybe elsewhere, that needs the place.
+            flow.close()
+            visit.leave(self._shop, self._current.id)
         self._asked = self._shop.challenges.put(
-            self._current,
-            self._route,
-            challenge,
-            flow_state=flow.state() if parks else None,
-            owner=self._shop.name,
+            self._current, self._route, challenge, flow_state=state, owner=self._shop.name
         )
         if parks:
             self._asked = None
@@ -161,6 +185,18 @@ class _Attempt:
         answer = _await_answer(self._shop, self._asked)
         self._shop.ledger.move(self._current.id, State.WORKING, actor="pipeline")
         return answer
+
+    def _within_budget(self, challenge: Challenge) -> Challenge:
+        """The challenge within what the overlay grants. Raises ``ChallengeRejected`` when the wrong answers
+        are spent."""
+        shop, current = self._shop, self._current
+        rules = shop.rules(current.region, self._route).challenges.get(challenge.kind)
+        if rules is None:
+            return challenge
+        refused = shop.challenges.refused(current.id, current.run, challenge.kind)
+        if challenge.retry and refused >= rules.tries:
+            raise ChallengeRejected("the portal's tries are nearly spent; nothing more is sent in this run")
+        return dataclasses.replace(challenge, seconds=min(challenge.seconds, rules.seconds))
 
     def _begin(self, request: AuthorizationRequest, parked: Relayed | None) -> tuple[Flow, Answer | None]:
         if parked is None or parked.flow_ref is None:

@@ -18,6 +18,7 @@ from schema.dataset import Dataset, Missing, Route
 from schema.errors import Action, DataIncomplete, GrantRevoked, RouteAbsent, TaxlinkError
 from schema.period import Period
 from schema.raw import RawPage
+from stages import visit
 from stages.application import passed
 from stages.outcome import Outcome, ended, waiting
 from stages.workshop import Workshop
@@ -48,10 +49,15 @@ def collect(shop: Workshop, authorization_id: str, dataset: Dataset) -> Outcome:
     try:
         if held is None:
             raise GrantRevoked("no grant is held")
+        if (refused := visit.enter(shop, current, held.route)) is not None:
+            return refused
         _fetch(shop, current, held, dataset, period)
+        visit.worked(shop, current, held.route)
         return Outcome("collected")
     except TaxlinkError as error:
-        return waiting(error) or _after(shop, current, held, dataset, period, error)
+        if held is not None:
+            visit.failed(shop, current, held.route, error)
+        return waiting(shop, current.id, error) or _after(shop, current, held, dataset, period, error)
 
 
 def _fetch(shop: Workshop, current: Authorization, held: HeldGrant, dataset: Dataset, period: Period) -> None:
@@ -144,7 +150,7 @@ def _take_up_anew(shop: Workshop, current: Authorization, error: TaxlinkError) -
     refresh stops at ``needs_repair``."""
     if error.code in ("consent_withdrawn", "consent_expired", "scope_denied"):
         return ended(shop, current.id, error)
-    shop.lines.hang_up(current.id)
+    visit.leave(shop, current.id)
     shop.ledger.move(current.id, State.NEEDS_REPAIR, actor="pipeline", error_code=error.code)
     if current.state is State.REFRESHING:
         return Outcome("ended", code=error.code)

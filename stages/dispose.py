@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+from authz.authorization import Authorization
+from authz.casefile import HeldGrant
 from connectors.interface import Grant
+from connectors.places import Place
 from schema.errors import TaxlinkError
+from stages import visit
+from stages.outcome import Outcome, waiting
 from stages.workshop import Workshop
 from vault.reference import KeyClass
 
 
-def dispose(shop: Workshop, authorization_id: str) -> None:
+def dispose(shop: Workshop, authorization_id: str, *, last: bool = False) -> Outcome | None:
     """Destroy the data at once, revoke at the portal, then destroy the credentials. Evidence stays for its
-    own term."""
+    own term. A wait instead of the rest while the portal is closed or busy, unless this try is the last."""
     current = shop.ledger.authorization(authorization_id)
     proofs = [shop.vault.destroy(current.vault_owner, KeyClass.DATA)]
     held = shop.casefile.grant(authorization_id)
     if held is not None:
-        try:
-            grant = Grant(held.receipt, held.granted_at, held.expires_at, shop.vault.unseal(held.secret_ref))
-            shop.lines.get(current, held.route).revoke(grant, current.taxpayer_id)
-            outcome = "revoked"
-        except TaxlinkError as error:
-            outcome = error.code  # the portal keeps the grant on its side; nobody here can use it any more
-        finally:
-            shop.lines.hang_up(authorization_id)
+        outcome = _revoke(shop, current, held, last=last)
+        if isinstance(outcome, Outcome):
+            return outcome
         with shop.store.begin() as connection:
             shop.ledger.record(connection, current.id, "pipeline", "grant.revocation", {"outcome": outcome})
     shop.secrets.destroy_owner(current.vault_owner)
@@ -30,3 +30,21 @@ def dispose(shop: Workshop, authorization_id: str) -> None:
     shop.ledger.shredded(
         authorization_id, {proof.key_class: proof.as_dict() for proof in proofs}, actor="pipeline"
     )
+    return None
+
+
+def _revoke(shop: Workshop, current: Authorization, held: HeldGrant, *, last: bool) -> str | Outcome:
+    """``revoked``, or the code of what the portal raised: it keeps the grant then on its side, where nobody
+    here can use it any more."""
+    owner = f"{current.id}.disposal"
+    try:
+        if (refused := visit.admit(shop, Place(current.region, held.route), owner)) is not None:
+            return refused.code or "" if last else refused
+        grant = Grant(held.receipt, held.granted_at, held.expires_at, shop.vault.unseal(held.secret_ref))
+        shop.lines.get(current, held.route).revoke(grant, current.taxpayer_id)
+    except TaxlinkError as error:
+        return (None if last else waiting(shop, current.id, error)) or error.code
+    finally:
+        shop.lines.hang_up(current.id)
+        shop.leases.give_back(owner)
+    return "revoked"

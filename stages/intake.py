@@ -27,6 +27,8 @@ from vault.reference import KeyClass
 
 StartLeg = Callable[[Authorization], None]
 StartDisposal = Callable[[Authorization], None]
+LEG, DISPOSAL = "leg", "disposal"
+"""The two kinds of work that are handed to the workers, by the names of their workflows."""
 
 
 @dataclass(frozen=True)
@@ -259,3 +261,16 @@ class Intake:
             valid_until=now() + timedelta(days=application.valid_days),
             data_life_days=application.data_life_days,
         )
+
+
+def by_queue(shop: Workshop, enqueue: Callable[..., None]) -> Intake:
+    """The intake of a process whose work is done by workers. ``enqueue(workflow, key, *arguments)`` hands it
+    over, once a key."""
+
+    def start_leg(current: Authorization) -> None:
+        enqueue(LEG, current.leg_key, current.id, current.leg_key)
+
+    def start_disposal(current: Authorization) -> None:
+        enqueue(DISPOSAL, f"{current.id}.disposal", current.id)
+
+    return Intake(shop, start_leg, start_disposal)

@@ -61,16 +61,20 @@ def _read(shop: Workshop, current: Authorization, collected: Collected) -> _Draf
     """One dataset of the snapshot."""
     if collected.missing:
         return _Draft(missing={collected.dataset: collected.missing})
-    pages = [_page(shop, current, collected, page) for page in collected.pages]
+    refs = [page["ref"] for page in collected.pages]
+    pages = [
+        _page(current, collected, page, content)
+        for page, content in zip(collected.pages, shop.vault.unseal_many(refs), strict=True)
+    ]
     try:
-        done = normalize_pages(collected.dataset, pages, [page["ref"] for page in collected.pages])
+        done = normalize_pages(collected.dataset, pages, refs)
     except TaxlinkError as error:
         finding = Finding(error.code, Severity.ERROR, collected.dataset, error.detail)
         return _Draft(missing={collected.dataset: Missing.NOT_AVAILABLE}, findings=[finding])
     return _Draft(dict(done.tables), {}, list(done.findings))
 
 
-def _page(shop: Workshop, current: Authorization, collected: Collected, page: dict[str, Any]) -> RawPage:
+def _page(current: Authorization, collected: Collected, page: dict[str, Any], content: bytes) -> RawPage:
     return RawPage(
         dataset=collected.dataset,
         period=Period(start=date.fromisoformat(page["start"]), end=date.fromisoformat(page["end"])),
@@ -79,7 +83,7 @@ def _page(shop: Workshop, current: Authorization, collected: Collected, page: di
         source_format=page["format"],
         locator=page["locator"],
         sequence=page["sequence"],
-        content=shop.vault.unseal(page["ref"]),
+        content=content,
         content_type=page["type"],
         fetched_at=datetime.fromisoformat(page["fetched_at"]),
         portal_total=page["total"],
@@ -95,8 +99,9 @@ def _arrow(table: pl.DataFrame) -> bytes:
 def opened(shop: Workshop, current: Authorization, held: HeldSnapshot) -> Snapshot:
     """The snapshot with its tables unsealed. Datasets of the schema outside the consent are
     NOT_AUTHORISED."""
+    contents = shop.vault.unseal_many([table["ref"] for table in held.tables.values()])
     tables = {
-        name: pl.read_ipc(io.BytesIO(shop.vault.unseal(table["ref"]))) for name, table in held.tables.items()
+        name: pl.read_ipc(io.BytesIO(content)) for name, content in zip(held.tables, contents, strict=True)
     }
     scopes = shop.ledger.consent(current.consent_id).scopes
     unasked = {dataset: Missing.NOT_AUTHORISED for dataset in TABLES_OF if dataset not in scopes}

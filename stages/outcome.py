@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -15,34 +15,39 @@ from store.database import now
 log = structlog.get_logger()
 
 _ENDS = frozenset({State.CLOSED, State.FAILED})
-LONGEST_WAIT = timedelta(hours=12)
-_DEFAULT_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=36)
+ROUTE_BUSY = "route_busy"
+"""The code of a wait for a free place at the portal."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """``kind`` is granted, parked, wait, ended, collected, missing or again; ``code`` an error code;
-    ``seconds`` a wait."""
+    """``kind`` is granted, parked, wait, ended, collected, missing or again; ``code`` an error code, or why
+    it waits; ``seconds`` a wait, None when nobody said how long."""
 
     kind: str
     code: str | None = None
-    seconds: float = 0
+    seconds: float | None = None
 
     def plain(self) -> dict[str, str | float | None]:
         return {"kind": self.kind, "code": self.code, "seconds": self.seconds}
 
 
-def waiting(error: TaxlinkError) -> Outcome | None:
+def waiting(shop: Workshop, authorization_id: str, error: TaxlinkError) -> Outcome | None:
     """A wait until the portal says it is ready, when that is what the error asks for and it is not too far
     off."""
-    if error.action is not Action.WAIT:
+    if error.action is not Action.WAIT or (error.retry_at and error.retry_at - now() > LONGEST_WAIT):
         return None
-    wait = error.retry_at - now() if error.retry_at else _DEFAULT_WAIT
-    return (
-        Outcome("wait", code=error.code, seconds=max(0.0, wait.total_seconds()))
-        if wait <= LONGEST_WAIT
-        else None
-    )
+    return waits(shop, authorization_id, error.code, error.retry_at)
+
+
+def waits(shop: Workshop, authorization_id: str, code: str, until: datetime | None) -> Outcome:
+    """The run is scheduled for another time, and says so."""
+    data = {"code": code, "until": until.isoformat() if until else ""}
+    with shop.store.begin() as connection:
+        shop.ledger.record(connection, authorization_id, "pipeline", "run.waiting", data)
+    seconds = max(0.0, (until - now()).total_seconds()) if until else None
+    return Outcome("wait", code=code, seconds=seconds)
 
 
 def ended(shop: Workshop, authorization_id: str, error: TaxlinkError) -> Outcome:

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from authz.apikeys import ApiKeys
 from authz.audit import AuditLog
@@ -15,9 +16,11 @@ from authz.challenges import Challenges
 from authz.due import Due
 from authz.ledger import Ledger
 from authz.links import Links
+from connectors.breakers import Breakers
 from connectors.interface import Connector
+from connectors.leases import Leases
+from connectors.overlay import RouteOverlay
 from connectors.registry import Endpoints, Tools, connect, endpoint
-from connectors.rpa.browser import Browser
 from schema.dataset import Route
 from settings import Settings
 from store.database import open_database
@@ -25,6 +28,9 @@ from store.feed import Feed
 from store.migrate import migrate
 from vault.secrets import Secrets
 from vault.vault import Vault, VaultSettings
+
+if TYPE_CHECKING:
+    from connectors.rpa.browser import Browser
 
 
 class Lines:
@@ -44,10 +50,11 @@ class Lines:
                 self._open[key] = connect(endpoint(current.region, route, self._endpoints()), self._tools)
             return self._open[key]
 
-    def hang_up(self, authorization_id: str) -> None:
-        """Close what this authorization holds open. Idempotent."""
+    def hang_up(self, authorization_id: str, route: Route | None = None) -> None:
+        """Close what this authorization holds open, on one route or on all. Idempotent."""
         with self._lock:
-            ended = [self._open.pop(key) for key in list(self._open) if key[0] == authorization_id]
+            mine = [key for key in self._open if key[0] == authorization_id and route in (None, key[1])]
+            ended = [self._open.pop(key) for key in mine]
         for connector in ended:
             connector.close()
 
@@ -71,7 +78,14 @@ class Workshop:
         self.casefile = CaseFile(self.store, self.ledger)
         self.links = Links(self.store)
         self.api_keys = ApiKeys(self.store, self.vault)
-        self.lines = Lines(lambda: self.endpoints, Tools(browser=lambda: self.browser))
+        self.tools = Tools(browser=lambda: self.browser)
+        self.lines = Lines(lambda: self.endpoints, self.tools)
+        self.leases = Leases(self.store, name)
+        self.breakers = Breakers(self.store)
+
+    def rules(self, region: str, route: Route) -> RouteOverlay:
+        """A route as this deployment reaches it. Raises ``UnknownRegion`` or ``RouteAbsent``."""
+        return endpoint(region, route, self.endpoints).overlay
 
     @cached_property
     def endpoints(self) -> Endpoints:
@@ -88,10 +102,13 @@ class Workshop:
     @cached_property
     def browser(self) -> Browser:
         """The worker's one browser, started on first use."""
+        from connectors.rpa.browser import Browser  # a process without one need not load its library
+
         return Browser()
 
     def close(self) -> None:
         """End the watcher and the browser, if they were started, and the databases."""
+        self.leases.close()
         for used in ("browser", "feed"):
             if used in self.__dict__:
                 self.__dict__[used].close()

@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from connectors.breaker import Signal
+from connectors.overlay import BreakerRules, Limits
+from connectors.places import Place
+from schema.dataset import Route
 from settings import Settings
 from stages.workshop import Workshop
 from store import audit_table
@@ -84,6 +88,20 @@ def test_the_regions_are_listed_with_their_routes(terminal: Terminal) -> None:
         ("31", "api", "gateway"),
         ("51", "rpa", "unified"),
     } <= routes
+    assert len({code for code, *_ in routes}) == 36
+
+
+def test_a_route_is_listed_with_its_health(terminal: Terminal) -> None:
+    shop = Workshop(Settings.from_environment(terminal.environment), name="test")
+    for _ in range(5):
+        shop.breakers.note(Place("44", Route.API), Signal.FAULT, BreakerRules())
+    shop.leases.take(Place("51", Route.RPA), "somebody", Limits())
+    shop.close()
+    listed = {(each["code"], each["route"]): each for each in terminal.json("regions")}
+    assert {each["breaker"] for key, each in listed.items() if key != ("44", "api")} == {"closed"}
+    assert listed["44", "api"]["breaker"] == "open"
+    assert listed["51", "rpa"]["visits"].startswith("1/")
+    assert listed["51", "rpa"]["verified"] == "no"
 
 
 def test_the_audit_log_verifies_until_somebody_alters_it(terminal: Terminal) -> None:

@@ -106,13 +106,24 @@ class Vault:
 
         Raises ``KeyDestroyed``, or ``SealBroken`` when it is altered, misplaced, replaced or forgotten.
         """
-        reference = Reference.parse(ref)
-        key = self.keys.opening_key(reference.owner, reference.key_class)
+        return self.unseal_many([ref])[0]
+
+    def unseal_many(self, refs: Sequence[str]) -> list[bytes]:
+        """The contents in the order of ``refs``; each key is read once. Raises as ``unseal``."""
+        references = [Reference.parse(ref) for ref in refs]
+        owners = {(each.owner, each.key_class) for each in references}
+        keys = {owner: self.keys.opening_key(*owner) for owner in owners}
         with self.engine.connect() as connection:
-            sealed = connection.execute(_SEALED, self._place(reference)).scalar_one_or_none()
-        if sealed is None:
-            raise SealBroken("no such record")
-        return record.unseal(key, self.tenant, reference, sealed)
+            found = [
+                connection.execute(_SEALED, self._place(each)).scalar_one_or_none() for each in references
+            ]
+        contents = []
+        for reference, sealed in zip(references, found, strict=True):
+            if sealed is None:
+                raise SealBroken("no such record")
+            key = keys[reference.owner, reference.key_class]
+            contents.append(record.unseal(key, self.tenant, reference, sealed))
+        return contents
 
     def forget(self, ref: str) -> None:
         """Delete one record. Idempotent."""

@@ -12,7 +12,7 @@ from connectors.bureau.flow import BureauFlow, granted
 from connectors.interface import AuthorizationRequest, Grant
 from connectors.overlay import Limits, RouteOverlay
 from schema.dataset import Dataset, Route
-from schema.errors import ContractChanged, TaxlinkError, WrongTaxpayer
+from schema.errors import ContractChanged, GrantRevoked, TaxlinkError, WrongTaxpayer
 from schema.period import Period
 from schema.raw import RawPage
 
@@ -74,16 +74,18 @@ class BureauConnector:
         if session is None:
             return None
         try:
-            found = self._desk.ask(session, "grant_query", reference=request.reference)
-            return granted(self._desk, session, found, request.taxpayer_id) if "receipt" in found else None
+            return self._in_force(session, request.reference, request.taxpayer_id)
         except TaxlinkError:
             return None
 
     def fetch(self, grant: Grant, taxpayer_id: str, dataset: Dataset, period: Period) -> Iterator[RawPage]:
-        """The company is checked before the first page, and on every page."""
-        session, _ = unsealed(grant.secret)
+        """The company is checked before the first page, and on every page; so is the grant before the first:
+        a bureau shows people their own record with or without one."""
+        session, beside = unsealed(grant.secret)
         wanted = Wanted(session, taxpayer_id, dataset, period, self._overlay.limits)
         wanted.own(self._desk.company(session), "the session")
+        if self._in_force(session, beside["reference"], taxpayer_id) is None:
+            raise GrantRevoked("the bureau knows no grant of this reference")
         for sequence, page in enumerate(self._collect(wanted)):
             yield RawPage(
                 dataset=dataset,
@@ -98,6 +100,11 @@ class BureauConnector:
                 fetched_at=datetime.now(UTC),
                 portal_total=page.total,
             )
+
+    def _in_force(self, session: Session, reference: str, taxpayer_id: str) -> Grant | None:
+        """The grant of a reference; None where there is none. Raises ``GrantRevoked`` when it is over."""
+        found = self._desk.ask(session, "grant_query", reference=reference)
+        return granted(self._desk, session, found, reference, taxpayer_id) if "receipt" in found else None
 
     def revoke(self, grant: Grant, taxpayer_id: str) -> None:
         """Idempotent at the bureau. Raises ``SessionExpired`` when nobody is signed in any more."""

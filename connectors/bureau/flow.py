@@ -153,17 +153,17 @@ class BureauFlow:
         made = self._desk.ask(
             self._session, "grant", reference=request.reference, bank=portal.bank, scopes=scopes
         )
-        return granted(self._desk, self._session, made, request.taxpayer_id)
+        return granted(self._desk, self._session, made, request.reference, request.taxpayer_id)
 
 
-def granted(desk: Desk, session: Session, made: dict[str, Any], taxpayer_id: str) -> Grant:
+def granted(desk: Desk, session: Session, made: dict[str, Any], reference: str, taxpayer_id: str) -> Grant:
     """授权回执 as a grant. Raises ``WrongTaxpayer``, ``GrantRevoked`` and ``ContractChanged``."""
     if _text(made, "company") != taxpayer_id:
         raise WrongTaxpayer("the receipt is of another company")
     if _text(made, "state") != desk.portal.active:
         raise GrantRevoked("the grant of this reference is no longer in force")
     receipt = _text(made, "receipt")
-    secret = sealable(session, receipt=receipt)
+    secret = sealable(session, receipt=receipt, reference=reference)
     return Grant(receipt, _instant(_text(made, "granted_at")), _instant(_text(made, "expires_at")), secret)
 
 

@@ -11,6 +11,7 @@ import asyncio
 import threading
 from collections import OrderedDict
 from collections.abc import Coroutine, Iterable
+from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -30,7 +31,7 @@ from playwright.async_api import Browser as Chromium
 
 from connectors.rpa.chromium import ARGUMENTS, find, sandboxed
 from connectors.rpa.failures import NOWHERE, cause
-from schema.errors import RouteBroken
+from schema.errors import ConnectionBroken, DataCorrupt, PortalTimeout, RouteBroken
 
 AGENT = "Taxlink/0.1"
 CONTEXTS = 8
@@ -38,6 +39,10 @@ KEEP_SECONDS = 15.0
 """How long a context that nobody uses waits for the next dataset of the same attempt."""
 SLOT_SECONDS = 60.0
 """How long an attempt waits for a context when all are in use."""
+MOST_BYTES = 64 << 20
+"""The largest file that is read. The driver holds it whole before anybody can look at its size."""
+STEP_SECONDS = 120.0
+"""How long one step may take in all: a page whose script never rests answers no question, however small."""
 VIEWPORT_WIDTH, VIEWPORT_HEIGHT = 1280, 800
 
 T = TypeVar("T")
@@ -56,8 +61,10 @@ class Received:
 class Tab:
     """One context with its one page, for one taxpayer. Its coroutines run in the browser's loop."""
 
-    def __init__(self, context: BrowserContext, page: Page, slots: asyncio.Semaphore) -> None:
-        self.page = page
+    def __init__(
+        self, context: BrowserContext, page: Page, slots: asyncio.Semaphore, timeout_ms: float
+    ) -> None:
+        self.page, self._timeout_ms = page, timeout_ms
         self.answer: Response | None = None
         """The HTTP answer that the page as it stands came with."""
         self._context, self._slots, self._open = context, slots, True
@@ -65,9 +72,11 @@ class Tab:
 
     async def get(self, url: str) -> Received:
         """Read an address with the session's cookies. The answer stays in memory and never touches a disk."""
-        response: APIResponse = await self._context.request.get(url)
+        response: APIResponse = await self._context.request.get(url, timeout=self._timeout_ms)
         try:
-            return Received(response.status, response.url, response.headers, await response.body())
+            if len(body := await response.body()) > MOST_BYTES:
+                raise DataCorrupt(f"a file has {len(body)} bytes")
+            return Received(response.status, response.url, response.headers, body)
         finally:
             await response.dispose()
 
@@ -116,7 +125,10 @@ class Browser:
             raise RouteBroken("the browser was closed")
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
-            return future.result()
+            return future.result(STEP_SECONDS)
+        except FutureTimeout:
+            future.cancel()
+            raise PortalTimeout("a page keeps the browser busy without end") from None
         except Error as error:
             # "from None": the message may quote what was typed.
             raise cause(error) from None
@@ -130,25 +142,38 @@ class Browser:
         """A fresh context that reaches these hosts alone; ``RouteBroken`` when none is free in time."""
         await self._slot()
         try:
-            chromium = await self._running()
-            context = await chromium.new_context(
-                user_agent=self._agent,
-                locale="zh-CN",
-                viewport={"width": VIEWPORT_WIDTH, "height": VIEWPORT_HEIGHT},
-                accept_downloads=False,
-                service_workers="block",
-                proxy=ProxySettings(
-                    server=f"http://{NOWHERE}:1", bypass=",".join(("<-loopback>", *sorted(hosts)))
-                ),
-                storage_state=state,
-            )
+            context = await self._context(hosts, state)
             context.set_default_timeout(timeout_seconds * 1000)
             page = await context.new_page()
         except BaseException:
             self._slots.release()
             raise
         context.on("page", lambda popup: self._aside(_dismiss(popup)))
-        return Tab(context, page, self._slots)
+        return Tab(context, page, self._slots, timeout_seconds * 1000)
+
+    async def _context(self, hosts: Iterable[str], state: StorageState | None) -> BrowserContext:
+        """A fresh context; of a new browser where the old one is gone without having said so."""
+        for last in (False, True):
+            chromium = await self._running()
+            try:
+                return await chromium.new_context(
+                    user_agent=self._agent,
+                    locale="zh-CN",
+                    viewport={"width": VIEWPORT_WIDTH, "height": VIEWPORT_HEIGHT},
+                    accept_downloads=False,
+                    service_workers="block",
+                    proxy=ProxySettings(
+                        server=f"http://{NOWHERE}:1", bypass=",".join(("<-loopback>", *sorted(hosts)))
+                    ),
+                    storage_state=state,
+                )
+            except Error as error:
+                if last or not isinstance(cause(error), ConnectionBroken):
+                    raise
+            async with self._starting:
+                if self._chromium is chromium:
+                    await self._stop()
+        raise AssertionError("the last try returns or raises")
 
     async def keep(self, key: str, tab: Tab) -> None:
         """Leave a context for the next dataset of the same grant. It dies when nobody takes it soon, or at

@@ -21,6 +21,7 @@ NOWHERE = "blocked.invalid"
 
 _CAUSES: tuple[tuple[str, type[PortalError]], ...] = (
     (r"ERR_PROXY_CONNECTION_FAILED|" + re.escape(NOWHERE), RouteBroken),
+    (r"ERR_TOO_MANY_REDIRECTS|Max redirect count exceeded", RouteBroken),
     (r"ERR_CERT_DATE_INVALID|CERT_HAS_EXPIRED", CertificateExpired),
     (r"ERR_(CERT|SSL)\w*", RouteBroken),
     (r"ERR_(CONNECTION_)?TIMED_OUT|ETIMEDOUT", PortalTimeout),

@@ -55,9 +55,10 @@ class Secrets:
         values = {value for name, value in answer.items() if name not in ("person_id", "choice")}
         self._known |= {value for value in values if len(value) >= SHORTEST}
 
-    def grant(self, grant: Grant) -> None:
+    def grant(self, grant: Grant, taxpayer_id: str) -> None:
+        """Every token within a grant's secret; the receipt and the company's id are none."""
         tokens = {found.decode() for found in _TOKEN.findall(grant.secret)}
-        self._known |= {token for token in tokens if token != grant.receipt}
+        self._known |= tokens - {grant.receipt, taxpayer_id}
 
     def __len__(self) -> int:
         return len(self._known)

@@ -19,12 +19,11 @@ from connectors.testing.verdict import Broken, NotApplicable
 from connectors.testing.walk import Held, Typed, Walk
 from schema.dataset import Dataset
 from schema.errors import ResultNotReady, TaxlinkError
-from schema.period import Period, add_months
+from schema.period import Period
 from schema.raw import RawPage
 
 PATIENCE_SECONDS = 60.0
 """How long a case waits for data that a portal prepares."""
-SCOPE_MONTHS = 60
 
 T = TypeVar("T")
 
@@ -61,9 +60,8 @@ class Case:
 
     def request(self, account: Account, *, anonymous: bool = False) -> AuthorizationRequest:
         """A new reference. ``anonymous`` leaves it to the portal to learn who acts."""
-        start = add_months(self.site.period.end.replace(day=1), -SCOPE_MONTHS)
-        first = min(start, self.site.empty.start) if self.site.empty else self.site.period.start
-        scope = Period(start=first, end=self.site.period.end)
+        read = [each for each in (self.site.period, self.site.empty) if each]
+        scope = Period(start=min(each.start for each in read), end=max(each.end for each in read))
         return AuthorizationRequest(
             reference=uuid4().hex,
             taxpayer_id=account.taxpayer_id,
@@ -78,7 +76,7 @@ class Case:
         """A flow of the connector (the newest unless given), not begun yet."""
         flow = (connector or self.connector()).authorize(request)
         assert isinstance(request.credentials, Typed)
-        begun = Walk(flow, account, request.credentials, self.secrets.answer)
+        begun = Walk(flow, account, request.credentials, self.secrets.answer, self.made)
         self._walks.append(begun)
         return begun
 
@@ -87,13 +85,12 @@ class Case:
         outcome = walk.finish()
         assert isinstance(outcome, Grant)
         walk.flow.close()
-        return self.hold(Held(outcome, request, walk.account, tuple(walk.kinds)))
+        return Held(outcome, request, walk.account, tuple(walk.kinds))
 
-    def hold(self, held: Held) -> Held:
+    def made(self, account: Account, grant: Grant) -> None:
         """Remember a grant, to look for its secret and to withdraw it in the end."""
-        self.secrets.grant(held.grant)
-        self._made[held.grant.receipt] = (held.account, held.grant)
-        return held
+        self.secrets.grant(grant, account.taxpayer_id)
+        self._made[grant.receipt] = (account, grant)
 
     def shared(self) -> Held:
         """The one authorization that promises which only read have in common. Raises ``Broken``."""
@@ -173,8 +170,8 @@ class Case:
         """Everything that was said: logs, errors, and grants as they print."""
         yield from tuple(self.heard.lines)
         yield from self.errors
-        for account, grant in self._made.values():
-            yield f"repr of a grant: {grant!r} {account.taxpayer_id}"
+        for _, grant in self._made.values():
+            yield f"repr of a grant: {grant!r}"
 
     # --- the end ---
 

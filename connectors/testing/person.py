@@ -14,8 +14,8 @@ _BUREAUS = ("foresee", "servyou")
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with an account. ``password`` may be wrong on purpose. ``route`` is the one that asks, where it
-    is known; else it is told from the captcha that is open."""
+    """Somebody with an account. ``password`` may be wrong on purpose. ``route`` is the one that asks, where
+    it is known; else it is told from the captcha that is open."""
 
     portals: Portals
     region: str

@@ -17,6 +17,8 @@ class Portals:
         self.endpoints = endpoints
         self._http = requests.Session()
         self._http.trust_env = False
+        # A kept connection may be closed just when it is used again.
+        self._http.headers["Connection"] = "close"
         # A connection kept too long would break just when it is used again.
         self._http.headers["Connection"] = "close"
 

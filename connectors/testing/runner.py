@@ -1,4 +1,4 @@
-"""Run promises over targets: in order within one, several targets at a time, each promise within its budget."""
+"""Run promises over targets: in order within one, several targets at a time, each within its budget."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import TypeVar
 from connectors.overlay import overlays
 from connectors.testing.canary import Eavesdropper, listening
 from connectors.testing.case import Case
-from connectors.testing.promises import Promise
+from connectors.testing.promises.promise import Promise
 from connectors.testing.site import Reader, Site
 from connectors.testing.verdict import Broken, NotApplicable, Result, Target, Verdict
 from schema.dataset import Route
 from schema.errors import TaxlinkError
 
 AT_A_TIME = 4
-"""Targets under certification at once: on two cores more only wait for each other."""
+"""Targets under certification at once: two cores drive no more browser contexts than this at a time."""
 
 T = TypeVar("T")
 Heard = Callable[[Result], None]
@@ -65,7 +65,9 @@ def _target(
     case = Case(site, read, ear) if site else None
     for promise in promises:
         begun = time.monotonic()
-        verdict, message = _kept(promise, case) if case else (Verdict.BROKEN, "nothing serves this route here")
+        verdict, message = (
+            _kept(promise, case) if case else (Verdict.BROKEN, "nothing serves this route here")
+        )
         seconds = time.monotonic() - begun
         result = Result(target, promise.name(), promise.title(), verdict, round(seconds, 3), message)
         results.append(result)

@@ -16,10 +16,11 @@ from threading import Lock
 from typing import Any
 
 from connectors.interface import Answer, Challenge, Connector
+from connectors.overlay import overlay
 from connectors.registry import Tools, connect, endpoint
 from connectors.testing.person import Person, people
 from connectors.testing.portals import Portals
-from connectors.testing.site import Account, Fault, Who
+from connectors.testing.site import Account, Fault, FaultDoor, PortalLog, Site, Who
 from connectors.testing.verdict import NotApplicable, Target
 from schema.clock import today
 from schema.dataset import Route
@@ -42,11 +43,9 @@ def sandbox(regions: Iterable[str]) -> Iterator[Portals]:
     start."""
     with tempfile.TemporaryDirectory(prefix="taxlink-certify-") as folder:
         file = Path(folder) / "endpoints.json"
-        process = subprocess.Popen(
-            [sys.executable, "-m", "sandbox", "--endpoints", str(file), "--regions", ",".join(regions)]
-            + ["--count", str(COMPANIES), "--invoices", str(INVOICES)],
-            cwd=Path(__file__).parents[2],
-        )
+        chosen = ("--regions", ",".join(regions), "--count", str(COMPANIES), "--invoices", str(INVOICES))
+        command = [sys.executable, "-m", "sandbox", "--endpoints", str(file), *chosen]
+        process = subprocess.Popen(command, cwd=Path(__file__).parents[2])
         try:
             deadline = time.monotonic() + START_SECONDS
             while not file.exists():
@@ -102,7 +101,8 @@ class SandboxRegion:
                 (len(each["roles"]), company["taxpayer_id"], each)
                 for company in self._companies
                 for each in company["people"]
-                if company["status"] == "正常" and each["roles"].get(company["taxpayer_id"]) == CLERK
+                if company["status"] == "正常"
+                and each["roles"].get(company["taxpayer_id"]) == CLERK
                 and set(each["roles"].values()) == {CLERK}
             ]
         _, taxpayer_id, found = max(clerks, key=lambda each: each[0])
@@ -154,9 +154,11 @@ class SandboxSite:
         if target.name not in portals.endpoints:
             raise RouteAbsent(f"the sandbox serves no portal {target.name}")
         self.target, self._portals, self._tools, self._region = target, portals, tools, region
+        self.challenges = frozenset(overlay(target.region).route(Route(target.route)).challenges)
         self.period = trailing_months(last_full_month_end(today()), MONTHS)
         self.empty: Period | None = _long_ago(self.period.start)
-        self.faults, self.log = SandboxFaults(portals, target.name), SandboxLog(portals, target.name)
+        self.faults: FaultDoor | None = SandboxFaults(portals, target.name)
+        self.log: PortalLog | None = SandboxLog(portals, target.name)
         self._permitted: Person | None = None
 
     def connector(self) -> Connector:
@@ -182,7 +184,7 @@ def _long_ago(start: date) -> Period:
     return trailing_months(end, EMPTY_MONTHS)
 
 
-def sites(portals: Portals, tools: Tools, targets: Iterable[Target]) -> Mapping[Target, SandboxSite]:
+def sites(portals: Portals, tools: Tools, targets: Iterable[Target]) -> Mapping[Target, Site]:
     """A site for each target that the sandbox serves."""
     served = [target for target in targets if target.name in portals.endpoints]
     regions = {target.region: SandboxRegion(portals, target.region) for target in served}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from connectors.interface import Answer, Challenge, Connector
+from connectors.interface import Answer, Challenge, ChallengeKind, Connector
 from connectors.testing.verdict import Target
 from schema.dataset import Dataset
 from schema.period import Period
@@ -70,9 +70,11 @@ class PortalLog(Protocol):
 class Site(Protocol):
     """One route into one region, with people who consent. ``faults`` and ``log`` are None where the world
     offers none; ``empty`` is a period without any data, within what is authorized, None when nobody knows
-    one. ``tidy`` says whether grants made here must be withdrawn at the end."""
+    one. ``challenges`` are the kinds that the overlay declares. ``tidy`` says whether grants made here must
+    be withdrawn at the end."""
 
     target: Target
+    challenges: frozenset[ChallengeKind]
     period: Period
     empty: Period | None
     faults: FaultDoor | None

@@ -39,12 +39,13 @@ class Typed:
 
 @dataclass
 class Walk:
-    """A flow and how far it got. ``heard`` is told each answer before it is given."""
+    """A flow and how far it got. ``heard`` is told each answer before it is given, ``made`` the grant."""
 
     flow: Flow
     account: Account
     credentials: Typed
     heard: Callable[[Answer], None]
+    made: Callable[[Account, Grant], None]
     kinds: list[ChallengeKind] = field(default_factory=list)
     step: Challenge | Grant | None = None
 
@@ -82,7 +83,9 @@ class Walk:
 
     def _arrived(self, step: Challenge | Grant) -> Challenge | Grant:
         self.step = step
-        if isinstance(step, Challenge) and (not self.kinds or step.kind is not self.kinds[-1]):
+        if isinstance(step, Grant):
+            self.made(self.account, step)
+        elif not self.kinds or step.kind is not self.kinds[-1]:
             self.kinds.append(step.kind)
         return step
 

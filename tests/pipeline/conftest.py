@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-import pipeline
 from authz.application import Application
 from authz.authorization import Authorization, Progress, State
 from authz.challenges import Relayed
@@ -25,7 +24,7 @@ from schema.dataset import Dataset
 from schema.period import Period
 from settings import Settings
 from stages.application import default_scopes
-from stages.intake import Intake
+from stages.intake import Intake, by_queue
 from stages.workshop import Workshop
 
 ENDED = frozenset({State.FAILED, State.CLOSED, State.NEEDS_REPAIR, State.REVOKED_AT_PORTAL})
@@ -112,7 +111,7 @@ def opened(home: Path, *sandbox: str, variables: dict[str, str] | None = None) -
         shop = Workshop(Settings.from_environment(house.environment), name="desk")
         enqueuer = Enqueuer(shop.settings.engine_url)
         try:
-            yield Desk(house, Portals(house.endpoints()), shop, pipeline.intake(shop, enqueuer))
+            yield Desk(house, Portals(house.endpoints()), shop, by_queue(shop, enqueuer))
         finally:
             enqueuer.close()
             shop.close()

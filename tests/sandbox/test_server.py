@@ -8,11 +8,14 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import requests
 
+from connectors.overlay import overlays
+from sandbox.server import ROUTES
 from tests.conftest import ROOT, Sandbox
 
 PORTAL = "44.api"
@@ -33,6 +36,22 @@ def _post(sandbox: Sandbox, **options: float) -> requests.Response:
 def test_endpoints_name_every_route_of_the_regions(sandbox: Sandbox) -> None:
     assert set(sandbox.endpoints) == {"31.api", "44.api", "44.rpa", "51.rpa"}
     assert all(each["base_url"].startswith("http://127.0.0.1:") for each in sandbox.endpoints.values())
+
+
+def test_the_sandbox_knows_every_region_as_the_overlays_have_it() -> None:
+    known = {
+        region: {(route.value, each.family) for route, each in found.routes.items()}
+        for region, found in overlays().items()
+    }
+    assert {region: set(routes) for region, routes in ROUTES.items()} == known
+
+
+def test_all_regions_start_in_one_process_before_anybody_asks_for_a_company(
+    start_sandbox: Callable[..., Sandbox],
+) -> None:
+    everywhere = start_sandbox("--regions", "all", "--count", "1", "--invoices", "4")
+    assert len({name.split(".")[0] for name in everywhere.endpoints}) == 36
+    assert everywhere.companies("65.rpa")[0]["name"].startswith("沙盒新疆")
 
 
 def test_both_routes_of_a_region_know_the_same_companies(sandbox: Sandbox) -> None:

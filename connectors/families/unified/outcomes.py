@@ -7,9 +7,10 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
-from lxml import html
+from lxml import etree, html
 from pydantic import BaseModel, ConfigDict
 
 from schema.errors import PageChanged, TaxlinkError, WrongTaxpayer, catalogue
@@ -142,5 +143,11 @@ def _says(document: html.HtmlElement, pattern: FaultPattern) -> bool:
 
 
 def _elements(document: html.HtmlElement, xpath: str) -> list[html.HtmlElement]:
-    found = document.xpath(xpath)
+    found = _compiled(xpath)(document)
     return [each for each in found if isinstance(each, html.HtmlElement)] if isinstance(found, list) else []
+
+
+@cache
+def _compiled(xpath: str) -> etree.XPath:
+    """The family's expressions are few, and every page is asked all of them."""
+    return etree.XPath(xpath)

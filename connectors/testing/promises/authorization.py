@@ -26,8 +26,8 @@ class WrongPasswordIsNeverSentAgain(Promise):
     """A password that the portal rejected is never sent again, and its rejection is told as such."""
 
     advice = (
-        "Call credentials.sending() before the password leaves, credentials.rejected() when the portal refuses "
-        "it, raise CredentialsRejected, and ask for CREDENTIALS when credentials.current() gives None."
+        "Call credentials.sending() before the password leaves, credentials.rejected() when it is refused, "
+        "raise CredentialsRejected, and ask for CREDENTIALS when credentials.current() gives None."
     )
 
     def keep(self, case: Case) -> str:
@@ -59,7 +59,7 @@ class WrongPasswordIsNeverSentAgain(Promise):
 class RoleThatMayNotAuthorizeIsTold(Promise):
     """Somebody who may not authorize a bank is told so, and no grant is made."""
 
-    advice = "Map the portal's refusal (无授权权限) to RoleNotPermitted in the family's causes or outcome patterns."
+    advice = "Map the portal's refusal (无授权权限) to RoleNotPermitted in the family's causes or patterns."
 
     def keep(self, case: Case) -> str:
         account = case.site.account(Who.CLERK)
@@ -78,8 +78,8 @@ class WrongAnswer(Promise):
     kinds: ClassVar[Kinds]
     wrong: ClassVar[dict[ChallengeKind, dict[str, str]]]
     advice = (
-        "Give the same kind of challenge back with retry=True, with the portal's new picture or the same code's "
-        "life; keep what the right answer needs."
+        "Give the same kind of challenge back with retry=True and the portal's new picture or what is left "
+        "of the code's life; keep what the right answer needs."
     )
 
     def keep(self, case: Case) -> str:
@@ -99,6 +99,10 @@ class WrongAnswer(Promise):
     def _reach(self, case: Case) -> tuple[Walk, Challenge]:
         """A walk that stands at a challenge of ``kinds``. Raises ``NotApplicable``."""
         if not case.asked() & set(self.kinds):
+            if case.site.challenges & set(self.kinds):
+                raise Broken(
+                    f"the overlay limits {' and '.join(self.kinds)}, which the route never asked for"
+                )
             raise NotApplicable(f"the route never asks for {' or '.join(self.kinds)}")
         account = case.site.account(Who.PERMITTED)
         return self._at(case.walk(account, case.request(account)))
@@ -159,9 +163,13 @@ class _Refused(WrongAnswer):
 class ForeignRedirectIsRefused(_Refused):
     """An answer that another authorization was led back with is refused, and the own one then goes on."""
 
-    advice = "Compare the redirect's state in constant time; raise ChallengeRejected; keep the flow as it was."
+    advice = (
+        "Compare the redirect's state in constant time; raise ChallengeRejected; keep the flow as it was."
+    )
     kinds = (ChallengeKind.REDIRECT,)
-    wrong: ClassVar = {ChallengeKind.REDIRECT: {"response": "code=kit&state=kit&iss=https%3A%2F%2Fkit.invalid"}}
+    wrong: ClassVar = {
+        ChallengeKind.REDIRECT: {"response": "code=kit&state=kit&iss=https%3A%2F%2Fkit.invalid"}
+    }
 
     def _reach(self, case: Case) -> tuple[Walk, Challenge]:
         """A portal that asks known people in its app leads unknown ones to its page."""
@@ -181,9 +189,8 @@ class IdentityThatIsNotOfferedIsRefused(_Refused):
     def keep(self, case: Case) -> str:
         if case.site.target.route == "api" and ChallengeKind.IDENTITY not in case.asked():
             raise NotApplicable("the API never asks for an identity")
-        account = case.site.account(
-            Who.PERMITTED if ChallengeKind.IDENTITY in case.asked() else Who.CLERK
-        )
+        asked_everybody = ChallengeKind.IDENTITY in case.asked()
+        account = case.site.account(Who.PERMITTED if asked_everybody else Who.CLERK)
         walk, asked = self._at(case.walk(account, case.request(account)))
         again = self._refused(case, walk, asked)
         try:

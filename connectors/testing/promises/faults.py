@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import ClassVar
 
 from connectors.testing.case import Case
 from connectors.testing.promises.promise import Promise
-from connectors.testing.site import Fault, Who
+from connectors.testing.site import Fault, FaultDoor, Who
 from connectors.testing.verdict import Broken
 from schema.dataset import Dataset
 from schema.errors import (
@@ -24,6 +26,16 @@ LATER_SECONDS = 600
 """What a struck portal asks to wait: longer than any connector waits by itself."""
 
 
+@contextmanager
+def struck(faults: FaultDoor, fault: Fault) -> Iterator[None]:
+    """The portal has this fault within."""
+    faults.strike(fault, seconds=LATER_SECONDS)
+    try:
+        yield
+    finally:
+        faults.clear()
+
+
 class _Struck(Promise):
     """Read while the portal is struck with ``fault``; what follows is one of ``causes``."""
 
@@ -34,28 +46,41 @@ class _Struck(Promise):
 
     def keep(self, case: Case) -> str:
         faults, codes = case.faults(), list[str]()
-        case.shared()
-        faults.strike(self.fault, seconds=LATER_SECONDS)
-        try:
-            for dataset in self.datasets(case):
+        for dataset in self.datasets(case):
+            self.prepare(case)
+            with struck(faults, self.fault):
                 reading = partial(self.read, case, dataset)
                 error = case.raised(reading, *self.causes, within=f"reading {dataset}")
-                if self.timed and error.retry_at is None:
-                    raise Broken(f"{error.code} does not tell when to come again (retry_at)")
-                codes.append(error.code)
+            if self.timed and error.retry_at is None:
+                raise Broken(f"{error.code} does not tell when to come again (retry_at)")
+            codes.append(error.code)
+        with struck(faults, self.fault):
             self.sign_in(case)
-        finally:
-            faults.clear()
         return ", ".join(dict.fromkeys(codes))
 
     def datasets(self, case: Case) -> list[Dataset]:
         return [Dataset.TAXPAYER]
+
+    def prepare(self, case: Case) -> None:
+        """What happens before the portal is struck."""
+        case.shared()
 
     def read(self, case: Case, dataset: Dataset) -> None:
         case.read(case.shared(), dataset, case.unasked())
 
     def sign_in(self, case: Case) -> None:
         """What the fault means for an authorization that begins now."""
+
+
+class _EveryDataset(_Struck):
+    """Each dataset on its own: the session is at work when the fault strikes, so that it strikes the
+    dataset's own page or message and not the first one of the session alone."""
+
+    def datasets(self, case: Case) -> list[Dataset]:
+        return sorted(case.connector().datasets)
+
+    def prepare(self, case: Case) -> None:
+        case.read(case.shared(), Dataset.TAXPAYER, case.unasked())
 
 
 class _Begun(_Struck):
@@ -84,24 +109,22 @@ class ThrottlingIsHonoured(_Struck):
     fault, causes, timed = Fault.THROTTLED, (RateLimited,), True
 
 
-class ChangedLayoutGivesNoData(_Struck):
+class ChangedLayoutGivesNoData(_EveryDataset):
     """Pages or messages in a form that nobody knows are told as changed and never become data."""
 
-    advice = "Check for every field and marker that is read; raise ContractChanged or PageChanged, never skip."
+    advice = (
+        "Check for every field and marker that is read; raise ContractChanged or PageChanged, never skip."
+    )
     fault, causes = Fault.LAYOUT_CHANGED, (ContractChanged, PageChanged)
 
-    def datasets(self, case: Case) -> list[Dataset]:
-        return sorted(case.connector().datasets)
 
-
-class AnotherCompanyIsNeverRead(_Struck):
+class AnotherCompanyIsNeverRead(_EveryDataset):
     """When the portal shows another company, nothing is read."""
 
-    advice = "Compare the id on the page or in the answer before the first page is yielded; raise WrongTaxpayer."
+    advice = (
+        "Compare the id on the page or in the answer before the first page is yielded; raise WrongTaxpayer."
+    )
     fault, causes = Fault.WRONG_COMPANY, (WrongTaxpayer,)
-
-    def datasets(self, case: Case) -> list[Dataset]:
-        return sorted(case.connector().datasets)
 
     def read(self, case: Case, dataset: Dataset) -> None:
         held, read = case.shared(), 0

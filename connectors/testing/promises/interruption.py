@@ -14,7 +14,9 @@ from schema.errors import TaxlinkError
 class SealedStateResumesInAnotherProcess(Promise):
     """At every challenge that calls itself serializable, another process goes on with the sealed state."""
 
-    advice = "Flow.state() must hold all that Connector.resume() needs; nothing may live in the connector alone."
+    advice = (
+        "Flow.state() must hold all that Connector.resume() needs; nothing may live in the connector alone."
+    )
 
     def keep(self, case: Case) -> str:
         account = case.site.account(Who.NEWCOMER)
@@ -28,7 +30,6 @@ class SealedStateResumesInAnotherProcess(Promise):
             self._go_on(case, walk, resumed)
         assert isinstance(walk.step, Grant)
         walk.flow.close()
-        case.hold(Held(walk.step, request, account, tuple(walk.kinds)))
         if not resumed:
             raise NotApplicable("every challenge of the route is bound to a live page")
         return f"resumed at {', '.join(resumed)}"
@@ -96,7 +97,8 @@ def run_again(case: Case, account: Account, request: AuthorizationRequest) -> He
         request.reference, request.taxpayer_id, request.person_id, request.scopes, Typed()
     )
     if (found := connector.existing(again)) is not None:
-        return case.hold(Held(found, again, account, ()))
+        case.made(account, found)
+        return Held(found, again, account, ())
     return case.granted(case.walk(account, again, connector), again)
 
 

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 from connectors.testing.case import Case
 from connectors.testing.promises.promise import Promise
 from connectors.testing.verdict import Broken, NotApplicable
 from schema.dataset import Dataset
 from schema.errors import GrantRevoked, SessionExpired, TaxlinkError
+from schema.raw import RawPage
 
 PERIODIC = (Dataset.TAX_RETURN, Dataset.INVOICE)
 """Datasets that have a period, so that one without any record exists."""
+
+
+def counts(pages: Sequence[RawPage]) -> set[int]:
+    """What the portal counts, on the pages that tell it."""
+    return {page.portal_total for page in pages if page.portal_total is not None}
 
 
 class AuthorizesAndReadsEveryDataset(Promise):
     """An authorization ends in a grant; under it every dataset is read, of the right company, and as many
     records as the portal counts."""
 
-    advice = "Follow the code of the cause in the family's README, and compare the portal's pages with its examples."
+    advice = "Look the cause up in the family's README, and compare the portal's pages with its examples."
 
     def keep(self, case: Case) -> str:
         case.fresh().probe()
@@ -35,8 +44,8 @@ class AuthorizesAndReadsEveryDataset(Promise):
                 raise Broken(f"a page of {dataset} has another provenance")
             if foreign := reading.companies - {held.account.taxpayer_id}:
                 raise Broken(f"{dataset} names {len(foreign)} other companies as its own")
-            if dataset in PERIODIC and any(page.portal_total is None for page in pages):
-                raise Broken(f"a page of {dataset} does not tell the portal's count")
+            if dataset in PERIODIC and not counts(pages):
+                raise Broken(f"no page of {dataset} tells the portal's count")
             rows[dataset] = reading.rows
         if empty := [dataset for dataset, number in rows.items() if not number]:
             raise Broken(f"nothing was read of {', '.join(empty)}; certify with a company that has data")
@@ -46,7 +55,9 @@ class AuthorizesAndReadsEveryDataset(Promise):
 class EmptinessIsProven(Promise):
     """A period without records gives pages on which the portal itself counts zero."""
 
-    advice = "Yield the empty page with portal_total=0 instead of no page; take no page for zero without a count."
+    advice = (
+        "Yield the empty page with portal_total=0 instead of no page; take no page for zero without a count."
+    )
 
     def keep(self, case: Case) -> str:
         if case.site.empty is None:
@@ -60,7 +71,7 @@ class EmptinessIsProven(Promise):
                 raise Broken(f"an empty period of {dataset} raised {error.code}") from None
             if not pages:
                 raise Broken(f"an empty period of {dataset} gave no page, so nothing proves it")
-            if any(page.portal_total != 0 for page in pages) or reading.rows:
+            if counts(pages) != {0} or reading.rows:
                 raise Broken(f"an empty period of {dataset} came without the portal's count of zero")
         return f"zero by the portal's own count in {case.site.empty}"
 
@@ -68,7 +79,7 @@ class EmptinessIsProven(Promise):
 class RevocationEndsReading(Promise):
     """A withdrawn grant opens nothing any more, and withdrawing twice does no harm."""
 
-    advice = "Withdraw at the portal in revoke(), make it idempotent, and map the portal's refusal to GrantRevoked."
+    advice = "Withdraw at the portal in revoke(), idempotently, and map its later refusals to GrantRevoked."
 
     def keep(self, case: Case) -> str:
         held = case.shared()
@@ -87,19 +98,21 @@ class RevocationEndsReading(Promise):
             case.say(error)
             raise Broken(f"withdrawing twice raised {error.code}") from None
         case.fresh()
-        error = case.raised(
-            lambda: case.pages(held, Dataset.TAXPAYER, case.unasked()),
-            GrantRevoked,
-            SessionExpired,
-            within="reading after withdrawal",
-        )
-        return f"{error.code}, by a connector that knew nothing of the withdrawal"
+        codes: list[str] = []
+        for dataset in sorted(case.connector().datasets):
+            reading = partial(case.pages, held, dataset, case.unasked())
+            within = f"reading {dataset} after withdrawal"
+            codes.append(case.raised(reading, GrantRevoked, SessionExpired, within=within).code)
+        seen = " and ".join(dict.fromkeys(codes))
+        return f"{seen}, by a connector that knew nothing of the withdrawal"
 
 
 class NothingSecretIsTold(Promise):
     """No password, code or token stands in a log, an error or the print of a grant."""
 
-    advice = "Name hosts, paths, codes and counts in details; mark fields repr=False; raise causes 'from None'."
+    advice = (
+        "Name hosts, paths, codes and counts in details; mark fields repr=False; raise causes 'from None'."
+    )
 
     def keep(self, case: Case) -> str:
         if leaks := list(case.secrets.leaks(case.texts())):

@@ -1,0 +1,68 @@
+"""People who answer at once, by the intake itself: for a figure that is about the worker alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+
+from authz.application import Application
+from bench.callers import PATIENCE_SECONDS, PRODUCT, TERM_MONTHS, RunFailed
+from connectors.testing.person import Person
+from demo.processes import House
+from engine import Enqueuer
+from schema.clock import today
+from settings import Settings
+from stages.application import default_scopes
+from stages.intake import Intake, by_queue
+from stages.workshop import Workshop
+from store.feed import Event
+
+_AMOUNT_FEN = 50_000_000
+
+
+class Desk:
+    """The intake of a house whose worker is a process of its own."""
+
+    def __init__(self, shop: Workshop, intake: Intake) -> None:
+        self._shop, self._intake = shop, intake
+
+    def flow(self, person: Person) -> None:
+        """From submission to score. Raises ``RunFailed``."""
+        application = Application(
+            tenant="bank",
+            taxpayer_id=person.taxpayer_id,
+            region=person.region,
+            scopes=default_scopes(today()),
+            product=PRODUCT,
+            amount_fen=_AMOUNT_FEN,
+            term_months=TERM_MONTHS,
+        )
+        who = {"name": person.name, "person_id": person.person_id, "phone": person.phone}
+        current = self._intake.submit(application, who, actor="bench").authorization
+        happened: SimpleQueue[Event] = SimpleQueue()
+        with self._shop.feed.listening(current.id, happened.put):
+            text = self._shop.ledger.consent(current.consent_id).text
+            self._intake.agree(current.id, text.sha256, actor="bench")
+            while (event := happened.get(timeout=PATIENCE_SECONDS)).kind != "score.kept":
+                if event.data.get("error"):
+                    raise RunFailed(f"{current.id} ended with {event.data['error']}")
+                if event.kind == "challenge.opened":
+                    self._answer(person, event.data["challenge"])
+
+    def _answer(self, person: Person, challenge_id: str) -> None:
+        asked = self._shop.challenges.get(challenge_id)
+        shown = {"kind": asked.kind.value, **self._shop.challenges.prompt(asked)}
+        self._intake.answer(asked.authorization_id, asked.id, person.answer(shown))
+
+
+@contextmanager
+def opened(house: House) -> Iterator[Desk]:
+    """The desk of a house, in this process."""
+    shop = Workshop(Settings.from_environment(house.environment), name="bench")
+    enqueuer = Enqueuer(shop.settings.engine_url)
+    try:
+        yield Desk(shop, by_queue(shop, enqueuer))
+    finally:
+        enqueuer.close()
+        shop.close()

@@ -1,0 +1,39 @@
+"""A place to visit: one route of one region, as the store's rows name it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from connectors.breaker import State
+from schema.dataset import Route
+from store.tables import breaker
+
+
+@dataclass(frozen=True)
+class Place:
+    region: str
+    route: Route
+
+    def of(self, table: Table) -> ColumnElement[bool]:
+        """The rows of this place."""
+        return (table.c.region == self.region) & (table.c.route == self.route)
+
+    def __str__(self) -> str:
+        return f"{self.region}.{self.route}"
+
+
+def locked(connection: Connection, place: Place) -> Row[Any]:
+    """The place's breaker row, made when there is none. Until the transaction ends nobody else has it, so
+    that counting and deciding are one."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    fresh = {"state": State.CLOSED, "faults": 0, "openings": 0}
+    connection.execute(
+        dialect.insert(breaker)
+        .values(region=place.region, route=place.route, **fresh)
+        .on_conflict_do_nothing()
+    )
+    return connection.execute(select(breaker).where(place.of(breaker)).with_for_update()).one()
