@@ -44,19 +44,19 @@ class BareBrowser:
     async def _flows(self, people: Sequence[Person], in_flight: int) -> float:
         waiting = list(reversed(people))
 
-        async def one_after_another(context: BrowserContext) -> None:
-            page = await context.new_page()
+        async def one_after_another(browser: Browser) -> None:
             while waiting:
-                await self._flow(context, page, waiting.pop())
-                await context.clear_cookies()
+                person = waiting.pop()
+                context = await self._context(browser)
+                await self._flow(context, await context.new_page(), person)
+                await context.close()
 
         async with async_playwright() as driver:
             browser = await driver.chromium.launch(
                 executable_path=find(), args=list(ARGUMENTS), chromium_sandbox=sandboxed()
             )
-            contexts = [await self._context(browser) for _ in range(in_flight)]
             started = time.perf_counter()
-            await asyncio.gather(*map(one_after_another, contexts))
+            await asyncio.gather(*(one_after_another(browser) for _ in range(in_flight)))
             seconds = time.perf_counter() - started
             await browser.close()
         return seconds

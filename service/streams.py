@@ -20,7 +20,7 @@ from store.feed import Event, Feed
 
 HEARTBEAT_SECONDS = 45.0
 """Below the minute after which proxies drop a silent connection."""
-_SETTLING_SECONDS = 0.05
+_SETTLING_SECONDS = 0.02
 """A state is not looked at again sooner: one step of the work writes several events."""
 
 Chunks = AsyncIterator[bytes]

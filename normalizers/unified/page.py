@@ -37,7 +37,7 @@ def table(tree: html.HtmlElement, page: Page, shape: Shape) -> tuple[pl.DataFram
         for place, name in enumerate(names)
     }
     found, findings = check(pl.DataFrame(columns), shape, page.raw.dataset)
-    return found.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("row")), findings
+    return found.hstack([pl.Series("row", range(1, found.height + 1), dtype=pl.Int64)]), findings
 
 
 def pairs(tree: html.HtmlElement, page: Page, shape: Shape) -> tuple[pl.DataFrame, list[Finding]]:
@@ -49,6 +49,11 @@ def pairs(tree: html.HtmlElement, page: Page, shape: Shape) -> tuple[pl.DataFram
             values[_text(heading)] = _text(cell) or None
     frame = pl.DataFrame({name: pl.Series(name, [value], dtype=pl.String) for name, value in values.items()})
     return check(frame, shape, page.raw.dataset)
+
+
+def constant(name: str, value: str | int, beside: pl.DataFrame) -> pl.Series:
+    """The same value in every row, built at once: a query costs more than a small page's work."""
+    return pl.Series(name, [value] * beside.height, dtype=pl.String if isinstance(value, str) else pl.Int64)
 
 
 def _cells(element: html.HtmlElement) -> list[list[str]]:

@@ -11,7 +11,7 @@ from lxml import html
 from normalizers.contract import TEXT, Shape
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed
-from normalizers.unified.page import document, pairs, table
+from normalizers.unified.page import constant, document, pairs, table
 from normalizers.values import day, fen
 from schema.dataset import Dataset
 from schema.errors import ContractChanged
@@ -67,10 +67,12 @@ def read(pages: Sequence[Page]) -> Parsed:
             continue
         head, noticed = pairs(tree, page, FILED)
         body, more = table(tree, page, form.figures)
-        place = pl.lit(index, pl.Int64).alias("page")
-        filed.append(head.with_columns(place, pl.lit(form.name).alias("form")))
-        body = body.rename({form.current: "current", TO_DATE: "year_to_date"})
-        figures.append(body.with_columns(place, pl.lit(head["申报表编号"][0]).alias("return_id")))
+        filed.append(head.hstack([constant("page", index, head), constant("form", form.name, head)]))
+        return_id = constant("return_id", head["申报表编号"][0], body)
+        body.columns = [
+            {form.current: "current", TO_DATE: "year_to_date"}.get(each, each) for each in body.columns
+        ]
+        figures.append(body.hstack([constant("page", index, body), return_id]))
         records.append(1)
         findings += [*noticed, *more]
     if not filed:

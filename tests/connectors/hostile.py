@@ -51,9 +51,14 @@ class Hostile(BaseHTTPRequestHandler):
 
     def head(self, status: int, headers: dict[str, str]) -> None:
         self.send_response(status)
-        for name, value in {"Connection": "close", **headers}.items():
+        for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
+
+    def end_headers(self) -> None:
+        """Every connection is closed after its answer, and says so."""
+        self.send_header("Connection", "close")
+        super().end_headers()
 
     def redirect(self, to: str, status: int = 302) -> None:
         self.head(status, {"Location": to, "Content-Length": "0"})

@@ -1,0 +1,62 @@
+"""Each benchmark runs, in a very short form, and says how it compares. No figure of it means anything."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.figures import Figure, median_ratio, write
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("api_route", [r"product ÷ bare loop: [\d.]+ \(at most 1\.5"]),
+        pytest.param(
+            "rpa_route", [r"product ÷ bare Playwright: [\d.]+ \(at least 0\.8"], marks=pytest.mark.browser
+        ),
+        (
+            "waiting",
+            [
+                r"memory of serve.*: \d+ MiB \(under 500 MiB",
+                r"processor time of serve.*% of a core \(under 3%",
+                r"slowest: \d+ ms \(within 500 ms",
+            ],
+        ),
+    ],
+)
+def test_a_benchmark_runs_and_prints_what_it_found(name: str, told: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", name, "--quick"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    for pattern in told:
+        assert re.search(pattern, done.stdout), done.stdout
+
+
+def test_a_ratio_is_the_median_over_pairs_so_that_a_noisy_round_does_not_decide() -> None:
+    assert median_ratio([(1.0, 1.2), (2.0, 2.6), (1.0, 9.0)]) == pytest.approx(1.3)
+
+
+def test_figures_go_between_their_markers_and_nothing_else_changes(tmp_path: Path) -> None:
+    document = tmp_path / "figures.md"
+    document.write_text("before\n<!-- a: figures -->\nold\n<!-- a: end -->\nafter\n", encoding="utf-8")
+    write("a", "python -m bench a", [Figure("ratio", 1.234, "", "at most 2", True)], document)
+    text = document.read_text(encoding="utf-8")
+    assert text.startswith("before\n")
+    assert text.endswith("<!-- a: end -->\nafter\n")
+    assert "old" not in text
+    assert "| ratio | 1.23 | at most 2 | yes |" in text
+
+
+def test_a_document_without_the_markers_is_refused(tmp_path: Path) -> None:
+    document = tmp_path / "figures.md"
+    document.write_text("nothing here", encoding="utf-8")
+    with pytest.raises(ValueError, match="no markers"):
+        write("a", "python -m bench a", [], document)
