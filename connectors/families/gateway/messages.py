@@ -22,11 +22,10 @@ from datetime import datetime, timedelta, timezone
 import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from gmssl_pyx import InvalidValueError, sm2_sign, sm2_verify
 
+from connectors.families.gateway.sm2 import sm2
 from schema.errors import ContractChanged, DataCorrupt, RouteBroken, SignatureInvalid
 
-SIGNER = b"1234567812345678"
 _IV, _TAG = 12, 16
 _BEIJING = timezone(timedelta(hours=8))
 _ANSWER = ("appId", "method", "requestId", "timestamp", "code", "message", "body", "sign")
@@ -81,7 +80,7 @@ def request(keys: Keys, method: str, clear: bytes, now: datetime) -> tuple[str, 
         "nonce": secrets.token_hex(16),
     }
     fields["body"] = _sealed(keys.sm4, clear, _bound(fields, "request"))
-    signature = sm2_sign(keys.app_private, keys.app_public, canonical(fields), SIGNER)
+    signature = sm2().sign(keys.app_private, keys.app_public, canonical(fields))
     fields["sign"] = base64.b64encode(signature).decode()
     return fields["requestId"], orjson.dumps(fields)
 
@@ -113,9 +112,9 @@ def canonical(fields: Mapping[str, str]) -> bytes:
 def _verified(public: bytes, fields: Mapping[str, str]) -> bool:
     try:
         signature = base64.b64decode(fields["sign"], validate=True)
-        return bool(sm2_verify(public, canonical(fields), signature, SIGNER))
-    except (InvalidValueError, ValueError, TypeError, binascii.Error):
+    except (ValueError, binascii.Error):
         return False
+    return sm2().verify(public, canonical(fields), signature)
 
 
 def _sealed(key: bytes, clear: bytes, bound: bytes) -> str:

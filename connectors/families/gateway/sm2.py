@@ -11,7 +11,7 @@ import ctypes.util
 from functools import cache
 from typing import Any, Protocol
 
-from gmssl_pyx import InvalidValueError, sm2_sign, sm2_verify
+from gmssl_pyx import InvalidValueError, sm2_key_generate, sm2_sign, sm2_verify
 
 SIGNER = b"1234567812345678"
 """The id that Z is made with, set explicitly."""
@@ -61,7 +61,11 @@ class Libcrypto:
         return signature.raw[: length.value]
 
     def verify(self, public: bytes, content: bytes, signature: bytes) -> bool:
-        with _Context(self._c, self._public(public)) as context:
+        try:
+            key = self._public(public)
+        except ValueError:  # no point of the curve
+            return False
+        with _Context(self._c, key) as context:
             _must(self._c.EVP_DigestVerifyInit(context, None, self._c.EVP_sm3(), None, None))
             done = self._c.EVP_DigestVerify(context, signature, len(signature), content, len(content))
         return bool(done == 1)
@@ -78,6 +82,7 @@ class Libcrypto:
     def _decoded(self, decode: Any, der: bytes) -> int:
         place = ctypes.c_char_p(der)
         key = decode(None, ctypes.byref(place), len(der))
+        self._c.ERR_clear_error()
         if not key:
             raise ValueError("no key of the SM2 curve")
         return int(key)
@@ -99,6 +104,8 @@ class _Context:
     def __exit__(self, *_: object) -> None:
         self._c.EVP_MD_CTX_free(self._context)
         self._c.EVP_PKEY_CTX_free(self._key_context)
+        # The interpreter's TLS shares this library: an error left behind would be taken for one of its own.
+        self._c.ERR_clear_error()
 
 
 def _must(result: int) -> None:
@@ -118,6 +125,7 @@ _FUNCTIONS: tuple[tuple[Any, ...], ...] = (
     ("EVP_MD_CTX_free", None, _P),
     ("EVP_MD_CTX_set_pkey_ctx", None, _P, _P),
     ("EVP_sm3", _P),
+    ("ERR_clear_error", None),
     ("EVP_DigestSignInit", _I, _P, _P, _P, _P, _P),
     ("EVP_DigestSign", _I, _P, _P, ctypes.POINTER(_S), _B, _S),
     ("EVP_DigestVerifyInit", _I, _P, _P, _P, _P, _P),
@@ -127,11 +135,14 @@ _FUNCTIONS: tuple[tuple[Any, ...], ...] = (
 
 @cache
 def sm2() -> Sm2:
-    """The library of this process: libcrypto when it does as gmssl-pyx does."""
-    path = ctypes.util.find_library("crypto")
+    """The library of this process: libcrypto where it is found and agrees with gmssl-pyx."""
+    other = Gmssl()
+    public, private = sm2_key_generate()
     try:
-        found = Libcrypto(path or "")
-        private, public = (1 << 200).to_bytes(32, "big"), None
+        found = Libcrypto(ctypes.util.find_library("crypto") or "libcrypto.so.3")
+        agreed = other.verify(public, SIGNER, found.sign(private, public, SIGNER)) and found.verify(
+            public, SIGNER, other.sign(private, public, SIGNER)
+        )
     except (OSError, ValueError):
-        return Gmssl()
-    return found
+        return other
+    return found if agreed else other
