@@ -21,7 +21,7 @@ VERSION = "2"
 """The version of the workflows' bodies. A worker takes only work of its own version: raise it when a body
 changes, and drain."""
 QUEUE = "legs"
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.03
 _FILE = "sqlite:///"
 
 

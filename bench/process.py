@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_WAKING_SECONDS = 0.5
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -42,3 +43,4 @@ def stopped(*pids: int) -> Iterator[None]:
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
+        time.sleep(_WAKING_SECONDS)

@@ -22,7 +22,10 @@ def open_database(url: str, metadata: MetaData, *, secure_delete: str) -> Engine
     if sqlite and address.database:
         _owner_only(Path(address.database))
     engine = create_engine(
-        address, connect_args={"timeout": _BUSY_SECONDS} if sqlite else {}, hide_parameters=True
+        address,
+        connect_args={"timeout": _BUSY_SECONDS} if sqlite else {},
+        pool_size=20,  # as many as a worker's legs and their helpers: opening one costs more than asking it
+        hide_parameters=True,
     )
     if sqlite:
 
