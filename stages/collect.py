@@ -44,6 +44,8 @@ def collect(shop: Workshop, authorization_id: str, dataset: Dataset) -> Outcome:
     """``collected``; ``missing`` with its code, when this dataset alone cannot be had; ``again`` when the
     authorization must be taken up anew (another route, or a session that ended); ``wait``; or ``ended``."""
     current = shop.ledger.authorization(authorization_id)
+    if any(each.dataset is dataset for each in shop.casefile.collections(current.id, current.run)):
+        return Outcome("collected")  # by a worker that was killed between the commit and its checkpoint
     period = passed(shop.ledger.consent(current.consent_id).scopes[dataset], today())
     held = shop.casefile.grant(authorization_id)
     try:

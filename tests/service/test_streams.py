@@ -123,7 +123,7 @@ def test_a_stream_whose_reader_left_is_let_go(service: Service, address: str) ->
         seen.waits_for("state", phase="working")
         assert open_streams() == 1
     eventually(lambda: open_streams() == 0)
-    assert service.shop.feed._listeners == {}
+    eventually(lambda: not service.shop.feed._listeners)
 
 
 def test_a_silent_stream_beats_now_and_then(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
