@@ -18,13 +18,12 @@ from typing import Any
 
 import requests
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from gmssl_pyx import sm2_sign
 
 from bench.callers import session
+from connectors.families.gateway.sm2 import sm2
 from connectors.testing.person import Person
 from schema.period import add_months
 
-_SIGNER = b"1234567812345678"
 _SCOPES = ("NSRXX", "XYDJ", "ZZSSB", "FPXX")
 _PAGE_SIZE, _MONTHS = 1000, 12
 _BEIJING = timezone(timedelta(hours=8))
@@ -87,7 +86,7 @@ class BareGateway:
         secret = encryptor.update(json.dumps(asked).encode()) + encryptor.finalize()
         fields["body"] = base64.b64encode(iv + secret + encryptor.tag).decode()
         signed = "&".join(f"{name}={fields[name]}" for name in sorted(fields)).encode()
-        fields["sign"] = base64.b64encode(sm2_sign(self._private, self._public, signed, _SIGNER)).decode()
+        fields["sign"] = base64.b64encode(sm2().sign(self._private, self._public, signed)).decode()
         reply = self._http.post(self._url + method, json=fields, timeout=60)
         reply.raise_for_status()
         raw = base64.b64decode(reply.json()["body"])
