@@ -28,7 +28,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 
 from schema.errors import CallbackForbidden, TaxlinkError
 from store import tables
-from store.database import now
+from store.database import now, reading
 from vault.vault import Vault
 
 log = structlog.get_logger()
@@ -163,7 +163,7 @@ def deliver_due(engine: Engine, vault: Vault, allowed: frozenset[str], *, limit:
     """Try what is due, the oldest first, at most ``limit`` notices. How many were delivered."""
     table = tables.outbox
     query = select(table).where(table.c.state == "due", table.c.due_at <= now())
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         due = connection.execute(query.order_by(table.c.due_at).limit(limit)).all()
     return sum(_try(engine, vault, allowed, row) for row in due)
 

@@ -104,6 +104,14 @@ class CaseFile:
         with reading(self._engine) as connection:
             return [dict(row._mapping) for row in connection.execute(query)]
 
+    def failed_routes(self, current: Authorization) -> dict[Route, str]:
+        """The routes that failed in the present run, each with its newest error code."""
+        return {
+            Route(attempt["route"]): attempt["error_code"]
+            for attempt in self.attempts(current.id)
+            if attempt["run"] == current.run and attempt["outcome"] == "failed"
+        }
+
     # --- grants ---
 
     def keep_grant(

@@ -166,7 +166,7 @@ class Challenges:
             & (table.c.created_at < relayed.created_at)
         )
         query = select(table.c.state).where(earlier).order_by(table.c.created_at.desc()).limit(1)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.scalar(query) == ChallengeState.SUPERSEDED
 
     def refused(self, authorization_id: str, run: int, kind: ChallengeKind) -> int:

@@ -37,7 +37,7 @@ class Bank:
 
     def __init__(self, house: House) -> None:
         self._http, self._url = session(), f"{house.url}/v1/authorizations"
-        bearer = house.command("key", "issue", "bench")["bearer"]
+        bearer = house.issue_key("bench")
         self._http.headers["Authorization"] = f"Bearer {bearer}"
 
     def submit(self, person: Person) -> dict[str, Any]:

@@ -53,7 +53,7 @@ class BareGateway:
                 "sqfw": [{"sjlx": scope, **days} for scope in _SCOPES],
             },
         )
-        code = person.portals.sms_code(person.region, person.phone)
+        code = person.portals.sms_code(person.phone)
         granted = self._call("authorization.confirm", {"ywlsh": reference, "yzm": code})
         base = {"nsrsbh": company, "sqhzh": granted["sqhzh"], "fwlp": granted["fwlp"]}
         self._call("taxpayer.query", base)

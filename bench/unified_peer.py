@@ -104,7 +104,7 @@ class BareBrowser:
             await page.click("#tx-letters-send")
         await page.wait_for_function(_PASSED)
         if await page.query_selector("#tx-sms"):
-            code = await asyncio.to_thread(person.portals.sms_code, person.region, person.phone)
+            code = await asyncio.to_thread(person.portals.sms_code, person.phone)
             await page.fill("#tx-code", code)
             await _follow(page, "#tx-sms-submit")
         if await page.query_selector("#tx-identity"):

@@ -100,17 +100,6 @@ class House:
         self._begin_serve()
         self._await("serve", self._answers)
 
-    def command(self, *arguments: str) -> Any:
-        """Run ``taxlink … --json`` and give what it prints."""
-        done = subprocess.run(
-            [sys.executable, "-m", "cli", *arguments, "--json"],
-            cwd=_ROOT,
-            env=self.environment,
-            capture_output=True,
-            check=True,
-        )
-        return json.loads(done.stdout)
-
     def issue_key(self, name: str) -> str:
         """A bearer key of a loan system."""
         shop = Workshop(Settings.from_environment(self.environment), name="demo")

@@ -19,6 +19,7 @@ from sqlalchemy import Engine, func, select
 
 from service.desk import AtDesk
 from store import tables
+from store.database import reading
 
 
 class Metrics:
@@ -51,7 +52,7 @@ class _Authorizations(Collector):
     def collect(self) -> Iterable[GaugeMetricFamily]:
         state = tables.authorization.c.state
         family = GaugeMetricFamily("taxlink_authorizations", "Authorizations by state", labels=["state"])
-        with self._store.connect() as connection:
+        with reading(self._store) as connection:
             for row in connection.execute(select(state, func.count()).group_by(state)).all():
                 family.add_metric([row[0]], row[1])
         yield family
@@ -71,7 +72,7 @@ def router(metrics: Metrics) -> APIRouter:
     @routes.get("/healthz")
     def health(desk: AtDesk) -> dict[str, str]:
         """Whether the store answers."""
-        with desk.shop.store.connect() as connection:
+        with reading(desk.shop.store) as connection:
             connection.execute(select(1))
         return {"status": "ok"}
 

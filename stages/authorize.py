@@ -98,11 +98,7 @@ def _try_routes(shop: Workshop, current: Authorization) -> Outcome:
 def _choose(shop: Workshop, current: Authorization) -> Choice | Outcome:
     """The next route, or a wait while the breakers of all that are left have them rest. Raises
     ``RouteAbsent`` when every route of the region was tried in this run."""
-    failed = {
-        Route(attempt["route"]): attempt["error_code"]
-        for attempt in shop.casefile.attempts(current.id)
-        if attempt["run"] == current.run and attempt["outcome"] == "failed"
-    }
+    failed = shop.casefile.failed_routes(current)
     scopes = shop.ledger.consent(current.consent_id).scopes
     resting = visit.resting(shop, current.region)
     choice = router.next_route(overlay(current.region), scopes, failed, frozenset(resting))

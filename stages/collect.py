@@ -139,11 +139,7 @@ def _other_route(
     """Record that this route failed; whether another one serves the dataset and was not tried in this run."""
     attempt = shop.casefile.begin_attempt(current, route, f"collecting:{dataset}")
     shop.casefile.end_attempt(attempt, current.id, "failed", error_code=error.code, detail=error.detail)
-    failed = {
-        Route(a["route"]): a["error_code"]
-        for a in shop.casefile.attempts(current.id)
-        if a["run"] == current.run and a["outcome"] == "failed"
-    }
+    failed = shop.casefile.failed_routes(current)
     return router.next_route(overlay(current.region), [dataset], failed) is not None
 
 

@@ -32,7 +32,7 @@ class Person:
             case "credentials":
                 return {"person_id": self.person_id, "password": self.password}
             case "sms_code":
-                return {"code": self.portals.sms_code(self.region, self.phone)}
+                return {"code": self.portals.sms_code(self.phone)}
             case "picture":
                 return {"text": self._captcha(self.route or ("api" if self._signs_in_by_api() else "rpa"))}
             case "slider":

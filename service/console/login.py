@@ -14,7 +14,7 @@ from sqlalchemy import select
 from schema.errors import InvalidRequest
 from service.desk import AtDesk, Desk
 from store import tables
-from store.database import now
+from store.database import now, reading
 
 COOKIE = "taxlink_console"
 HOURS = 8
@@ -57,7 +57,7 @@ def _operator(desk: AtDesk, request: Request) -> Operator:
 def _tenant(desk: Desk, key_id: str, at: datetime) -> str:
     """A session ends with the key that opened it."""
     table = tables.api_key
-    with desk.shop.store.connect() as connection:
+    with reading(desk.shop.store) as connection:
         row = connection.execute(select(table).where(table.c.id == key_id)).one_or_none()
     if row is None or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= at):
         raise SignInNeeded

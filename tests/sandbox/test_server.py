@@ -15,25 +15,26 @@ import pytest
 import requests
 
 from connectors.overlay import overlays
+from connectors.testing.portals import Portals
 from sandbox.server import ROUTES
-from tests.conftest import ROOT, Sandbox
+from tests.conftest import ROOT
 
 PORTAL = "44.api"
 PATH = "/yspt/v1/health"
 
 
 @pytest.fixture
-def portal(sandbox: Sandbox) -> Sandbox:
+def portal(sandbox: Portals) -> Portals:
     sandbox.clear()
     return sandbox
 
 
-def _post(sandbox: Sandbox, **options: float) -> requests.Response:
+def _post(sandbox: Portals, **options: float) -> requests.Response:
     url = sandbox.endpoints[PORTAL]["base_url"] + PATH
     return requests.post(url, data=b"{}", timeout=options.get("timeout", 5))
 
 
-def test_endpoints_name_every_route_of_the_regions(sandbox: Sandbox) -> None:
+def test_endpoints_name_every_route_of_the_regions(sandbox: Portals) -> None:
     assert set(sandbox.endpoints) == {"31.api", "44.api", "44.rpa", "51.rpa"}
     assert all(each["base_url"].startswith("http://127.0.0.1:") for each in sandbox.endpoints.values())
 
@@ -47,14 +48,14 @@ def test_the_sandbox_knows_every_region_as_the_overlays_have_it() -> None:
 
 
 def test_all_regions_start_in_one_process_before_anybody_asks_for_a_company(
-    start_sandbox: Callable[..., Sandbox],
+    start_sandbox: Callable[..., Portals],
 ) -> None:
     everywhere = start_sandbox("--regions", "all", "--count", "1", "--invoices", "4")
     assert len({name.split(".")[0] for name in everywhere.endpoints}) == 36
     assert everywhere.companies("65.rpa")[0]["name"].startswith("沙盒新疆")
 
 
-def test_both_routes_of_a_region_know_the_same_companies(sandbox: Sandbox) -> None:
+def test_both_routes_of_a_region_know_the_same_companies(sandbox: Portals) -> None:
     assert sandbox.companies("44.api") == sandbox.companies("44.rpa")
 
 
@@ -71,37 +72,37 @@ def test_sigterm_ends_it_cleanly(tmp_path: Path) -> None:
     assert process.wait(timeout=20) == 0
 
 
-def test_down_closes_the_connection_without_an_answer(portal: Sandbox) -> None:
+def test_down_closes_the_connection_without_an_answer(portal: Portals) -> None:
     portal.fault(PORTAL, "down", times=1)
     with pytest.raises(requests.ConnectionError):
         _post(portal)
     assert _post(portal).status_code == 200
 
 
-def test_truncated_is_a_complete_answer_with_half_a_body(portal: Sandbox) -> None:
+def test_truncated_is_a_complete_answer_with_half_a_body(portal: Portals) -> None:
     portal.fault(PORTAL, "truncated", times=1)
     with pytest.raises(requests.JSONDecodeError):
         _post(portal).json()
 
 
-def test_broken_ends_in_the_middle_of_the_body(portal: Sandbox) -> None:
+def test_broken_ends_in_the_middle_of_the_body(portal: Portals) -> None:
     portal.fault(PORTAL, "broken", times=1)
     with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
         _post(portal)
 
 
-def test_a_server_error_is_a_page(portal: Sandbox) -> None:
+def test_a_server_error_is_a_page(portal: Portals) -> None:
     portal.fault(PORTAL, "server_error", times=1)
     answer = _post(portal)
     assert (answer.status_code, "服务器内部错误" in answer.text) == (500, True)
 
 
-def test_a_fault_strikes_only_its_path(portal: Sandbox) -> None:
+def test_a_fault_strikes_only_its_path(portal: Portals) -> None:
     portal.fault(PORTAL, "server_error", path="/yspt/v1/invoice")
     assert _post(portal).status_code == 200
 
 
-def test_the_phone_shows_messages_as_a_page_and_as_json(sandbox: Sandbox) -> None:
+def test_the_phone_shows_messages_as_a_page_and_as_json(sandbox: Portals) -> None:
     url = sandbox.endpoints[PORTAL]["base_url"] + "/_sandbox/phone/19900000000"
     assert "暂无短信" in requests.get(url, timeout=5).text
     assert requests.get(url + ".json", timeout=5).json() == []

@@ -20,9 +20,9 @@ from connectors.interface import (
     Grant,
 )
 from connectors.registry import Tools, connect, endpoint
+from connectors.testing.portals import Portals
 from schema.dataset import Dataset, Route
 from schema.period import Period
-from tests.conftest import Sandbox
 
 PERIOD = Period.model_validate({"start": "2023-03-01", "end": "2026-02-28"})
 REGIONS = {"foresee": "11", "servyou": "13"}
@@ -54,7 +54,7 @@ class Typed:
 class Bank:
     """One connector, and what its tests ask of it."""
 
-    sandbox: Sandbox
+    sandbox: Portals
     family: str
     connector: Connector
     companies: list[dict[str, Any]]
@@ -114,7 +114,7 @@ def kind(outcome: Challenge | Grant, wanted: ChallengeKind) -> Challenge:
 
 
 @pytest.fixture(scope="session")
-def bureaus(start_sandbox: Callable[..., Sandbox]) -> Sandbox:
+def bureaus(start_sandbox: Callable[..., Portals]) -> Portals:
     return start_sandbox(
         *("--regions", ",".join(REGIONS.values()), "--families", ",".join(REGIONS)),
         *("--today", "2026-03-10", "--invoices", "900"),
@@ -122,7 +122,7 @@ def bureaus(start_sandbox: Callable[..., Sandbox]) -> Sandbox:
 
 
 @pytest.fixture(params=sorted(REGIONS))
-def bank(bureaus: Sandbox, request: pytest.FixtureRequest) -> Iterator[Bank]:
+def bank(bureaus: Portals, request: pytest.FixtureRequest) -> Iterator[Bank]:
     family = str(request.param)
     region = REGIONS[family]
     bureaus.clear()

@@ -12,11 +12,11 @@ import pytest
 
 from connectors.interface import Answer, AuthorizationRequest, Challenge, Connector, Grant
 from connectors.registry import Tools, connect, endpoint
+from connectors.testing.portals import Portals
 from schema.dataset import Dataset, Route
 from schema.errors import ResultNotReady
 from schema.period import Period
 from schema.raw import RawPage
-from tests.conftest import Sandbox
 
 PORTAL = "37.api"
 FILES = "/wjjh/v1/files"
@@ -36,7 +36,7 @@ class NoPassword:
 class Bank:
     """One connector, and what its tests ask of it."""
 
-    sandbox: Sandbox
+    sandbox: Portals
     connector: Connector
     companies: list[dict[str, Any]]
 
@@ -77,14 +77,14 @@ class Bank:
 
 
 @pytest.fixture(scope="session")
-def filedrop_sandbox(start_sandbox: Callable[..., Sandbox]) -> Sandbox:
+def filedrop_sandbox(start_sandbox: Callable[..., Portals]) -> Portals:
     return start_sandbox(
         "--regions", "37", "--families", "filedrop", "--today", "2026-03-10", "--invoices", "400"
     )
 
 
 @pytest.fixture
-def bank(filedrop_sandbox: Sandbox) -> Iterator[Bank]:
+def bank(filedrop_sandbox: Portals) -> Iterator[Bank]:
     filedrop_sandbox.clear()
     connector = connected(filedrop_sandbox)
     yield Bank(filedrop_sandbox, connector, filedrop_sandbox.companies(PORTAL))
@@ -92,7 +92,7 @@ def bank(filedrop_sandbox: Sandbox) -> Iterator[Bank]:
     filedrop_sandbox.clear()
 
 
-def connected(sandbox: Sandbox, transport: str = "https", **changes: Any) -> Connector:
+def connected(sandbox: Portals, transport: str = "https", **changes: Any) -> Connector:
     """The region's connector, as its overlay would have it with this transport."""
     target = endpoint("37", Route.API, sandbox.endpoints)
     overlay = target.overlay.model_copy(update={"transport": transport})

@@ -11,9 +11,9 @@ import pytest
 
 from connectors.interface import Answer, AuthorizationRequest, Challenge, Connector, Grant
 from connectors.registry import Tools, connect, endpoint
+from connectors.testing.portals import Portals
 from schema.dataset import Dataset, Route
 from schema.period import Period
-from tests.conftest import Sandbox
 
 PORTAL = "44.api"
 PERIOD = Period.model_validate({"start": "2023-03-01", "end": "2026-02-28"})
@@ -32,7 +32,7 @@ class NoPassword:
 class Bank:
     """One connector, and what its tests ask of it."""
 
-    sandbox: Sandbox
+    sandbox: Portals
     connector: Connector
     companies: list[dict[str, Any]]
 
@@ -62,14 +62,14 @@ class Bank:
 
 
 @pytest.fixture(scope="session")
-def gateway_sandbox(start_sandbox: Callable[..., Sandbox]) -> Sandbox:
+def gateway_sandbox(start_sandbox: Callable[..., Portals]) -> Portals:
     return start_sandbox(
         "--regions", "44", "--families", "gateway", "--today", "2026-03-10", "--invoices", "2600"
     )
 
 
 @pytest.fixture
-def bank(gateway_sandbox: Sandbox) -> Iterator[Bank]:
+def bank(gateway_sandbox: Portals) -> Iterator[Bank]:
     gateway_sandbox.clear()
     connector = connect(endpoint("44", Route.API, gateway_sandbox.endpoints), Tools(browser=_no_browser))
     yield Bank(gateway_sandbox, connector, gateway_sandbox.companies(PORTAL))

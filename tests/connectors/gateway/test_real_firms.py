@@ -10,12 +10,12 @@ import polars as pl
 import pytest
 
 from connectors.registry import Tools, connect, endpoint
+from connectors.testing.portals import Portals
 from normalizers.registry import normalize
 from schema.dataset import Dataset, Route
 from schema.money import fen
 from schema.period import Period
 from schema.snapshot import Normalized
-from tests.conftest import Sandbox
 from tests.connectors.gateway.conftest import PORTAL, Bank
 
 CODES = ["E4", "E5", "E10"]
@@ -24,7 +24,7 @@ STATES = {"有效发票": "valid", "作废发票": "void"}
 
 
 @pytest.fixture(scope="module")
-def real_bank(start_sandbox: Callable[..., Sandbox], real_invoices: Path) -> Bank:
+def real_bank(start_sandbox: Callable[..., Portals], real_invoices: Path) -> Bank:
     running = start_sandbox(
         *("--regions", "44", "--families", "gateway"),
         *("--companies", str(real_invoices), "--codes", ",".join(CODES)),

@@ -18,7 +18,6 @@ from connectors.registry import Tools, connect, endpoint
 from connectors.testing.portals import Portals
 from schema.dataset import Dataset, Route
 from schema.period import Period
-from tests.conftest import Sandbox
 
 PORTAL = "33.api"
 PERIOD = Period.model_validate({"start": "2023-03-01", "end": "2026-02-28"})
@@ -37,7 +36,7 @@ class NoPassword:
 class Bank:
     """One connector, and what its tests ask of it."""
 
-    sandbox: Sandbox
+    sandbox: Portals
     portals: Portals
     listed: dict[str, Any]
     connector: Connector
@@ -90,12 +89,12 @@ class Bank:
 
 
 @pytest.fixture(scope="session")
-def oauth_sandbox(start_sandbox: Callable[..., Sandbox]) -> Sandbox:
+def oauth_sandbox(start_sandbox: Callable[..., Portals]) -> Portals:
     chosen = ("--regions", "33", "--families", "oauth", "--today", "2026-03-10", "--invoices", "1400")
     return start_sandbox(*chosen)
 
 
-def bank_at(sandbox: Sandbox, **changes: Any) -> Bank:
+def bank_at(sandbox: Portals, **changes: Any) -> Bank:
     """The bank at one of the platform's addresses."""
     listed = {**sandbox.endpoints[PORTAL], **changes}
     connector = connect(endpoint("33", Route.API, {PORTAL: listed}), Tools(browser=_no_browser))
@@ -103,7 +102,7 @@ def bank_at(sandbox: Sandbox, **changes: Any) -> Bank:
 
 
 @pytest.fixture
-def bank(oauth_sandbox: Sandbox) -> Iterator[Bank]:
+def bank(oauth_sandbox: Portals) -> Iterator[Bank]:
     """At the usual address."""
     oauth_sandbox.clear()
     found = bank_at(oauth_sandbox)
@@ -113,7 +112,7 @@ def bank(oauth_sandbox: Sandbox) -> Iterator[Bank]:
 
 
 @pytest.fixture
-def signing(oauth_sandbox: Sandbox) -> Iterator[Bank]:
+def signing(oauth_sandbox: Portals) -> Iterator[Bank]:
     """At the address that asks for message signing."""
     found = bank_at(oauth_sandbox, base_url=oauth_sandbox.endpoints[PORTAL]["hosts"]["signed"])
     yield found
@@ -121,7 +120,7 @@ def signing(oauth_sandbox: Sandbox) -> Iterator[Bank]:
 
 
 @pytest.fixture
-def mtls(oauth_sandbox: Sandbox) -> Iterator[Bank]:
+def mtls(oauth_sandbox: Portals) -> Iterator[Bank]:
     """At the address that knows the bank by its certificate."""
     known = oauth_sandbox.endpoints[PORTAL]
     keys = {**known["keys"], "client_auth": "tls_client_auth"}

@@ -11,9 +11,9 @@ import pytest
 
 from connectors.interface import Answer, AuthorizationRequest, Challenge, Connector, Grant
 from connectors.registry import Tools, connect, endpoint
+from connectors.testing.portals import Portals
 from schema.dataset import Dataset, Route
 from schema.period import Period
-from tests.conftest import Sandbox
 
 PORTAL = "32.api"
 SERVICE = "/yspt/services/TaxData"
@@ -33,7 +33,7 @@ class NoPassword:
 class Bank:
     """One connector, and what its tests ask of it."""
 
-    sandbox: Sandbox
+    sandbox: Portals
     connector: Connector
     companies: list[dict[str, Any]]
 
@@ -63,14 +63,14 @@ class Bank:
 
 
 @pytest.fixture(scope="session")
-def soap_sandbox(start_sandbox: Callable[..., Sandbox]) -> Sandbox:
+def soap_sandbox(start_sandbox: Callable[..., Portals]) -> Portals:
     return start_sandbox(
         "--regions", "32", "--families", "soap", "--today", "2026-03-10", "--invoices", "1900"
     )
 
 
 @pytest.fixture
-def bank(soap_sandbox: Sandbox) -> Iterator[Bank]:
+def bank(soap_sandbox: Portals) -> Iterator[Bank]:
     soap_sandbox.clear()
     connector = connected(soap_sandbox)
     yield Bank(soap_sandbox, connector, soap_sandbox.companies(PORTAL))
@@ -78,7 +78,7 @@ def bank(soap_sandbox: Sandbox) -> Iterator[Bank]:
     soap_sandbox.clear()
 
 
-def connected(sandbox: Sandbox, **labels: str) -> Connector:
+def connected(sandbox: Portals, **labels: str) -> Connector:
     """The region's connector, as its overlay would have it with these labels."""
     target = endpoint("32", Route.API, sandbox.endpoints)
     overlay = target.overlay.model_copy(update={"labels": labels})
