@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
@@ -24,6 +25,9 @@ from store.migrate import migrate
 
 PLACE = Place("44", Route.API)
 TWO = Limits(concurrency=2, per_minute=1000)
+
+
+Worker = Callable[[str], Leases]
 
 
 class Hand:
@@ -67,12 +71,19 @@ def hand() -> Hand:
     return Hand()
 
 
+@pytest.fixture
+def worker(store: Engine, hand: Hand) -> Iterator[Worker]:
+    """``worker("one")`` is that worker process's view of the leases."""
+    with ExitStack() as stack:
+        yield lambda name: stack.enter_context(closing(Leases(store, name, clock=hand)))
+
+
 def take(leases: Leases, owner: str, limits: Limits = TWO, place: Place = PLACE) -> bool:
     return leases.take(place, owner, limits, patience=0) is None
 
 
-def test_the_third_waits_until_one_leaves_whichever_worker_asks(store: Engine, hand: Hand) -> None:
-    one, other = Leases(store, "one", clock=hand), Leases(store, "other", clock=hand)
+def test_the_third_waits_until_one_leaves_whichever_worker_asks(worker: Worker) -> None:
+    one, other = worker("one"), worker("other")
     assert take(one, "a")
     assert take(other, "b")
     assert not take(one, "c")
@@ -82,15 +93,15 @@ def test_the_third_waits_until_one_leaves_whichever_worker_asks(store: Engine, h
     assert take(one, "c")
 
 
-def test_routes_do_not_take_each_others_places(store: Engine, hand: Hand) -> None:
-    leases, one = Leases(store, "one", clock=hand), Limits(concurrency=1)
+def test_routes_do_not_take_each_others_places(worker: Worker) -> None:
+    leases, one = worker("one"), Limits(concurrency=1)
     assert take(leases, "a", one)
     assert take(leases, "b", one, Place("44", Route.RPA))
     assert not take(leases, "c", one)
 
 
-def test_the_rate_holds_over_workers_though_every_visit_has_ended(store: Engine, hand: Hand) -> None:
-    one, other = Leases(store, "one", clock=hand), Leases(store, "other", clock=hand)
+def test_the_rate_holds_over_workers_though_every_visit_has_ended(worker: Worker, hand: Hand) -> None:
+    one, other = worker("one"), worker("other")
     limits = Limits(concurrency=9, per_minute=2)
     for leases in (one, other):
         assert take(leases, "a", limits)
@@ -102,13 +113,13 @@ def test_the_rate_holds_over_workers_though_every_visit_has_ended(store: Engine,
 
 
 def test_a_killed_workers_places_are_free_at_its_restart_or_when_its_leases_end(
-    store: Engine, hand: Hand
+    worker: Worker, hand: Hand
 ) -> None:
-    killed, other = Leases(store, "one", clock=hand), Leases(store, "two", clock=hand)
+    killed, other = worker("one"), worker("two")
     assert take(killed, "a")
     assert take(killed, "b")
     assert not take(other, "c")
-    restarted = Leases(store, "one", clock=hand)
+    restarted = worker("one")
     restarted.forget_former_life()
     assert take(other, "c")
     assert take(other, "d")
@@ -116,8 +127,8 @@ def test_a_killed_workers_places_are_free_at_its_restart_or_when_its_leases_end(
     assert take(restarted, "e")
 
 
-def test_those_who_wait_are_woken_in_the_order_in_which_they_came(store: Engine, hand: Hand) -> None:
-    leases, one, woken = Leases(store, "one", clock=hand), Limits(concurrency=1), list[str]()
+def test_those_who_wait_are_woken_in_the_order_in_which_they_came(worker: Worker, hand: Hand) -> None:
+    leases, one, woken = worker("one"), Limits(concurrency=1), list[str]()
     leases.wake = woken.append
     assert take(leases, "a", one)
     for owner in "bcd":
@@ -130,8 +141,8 @@ def test_those_who_wait_are_woken_in_the_order_in_which_they_came(store: Engine,
     assert woken == ["leg-b", "leg-c"], "the next one comes to the door"
 
 
-def test_who_applied_first_is_woken_first_whenever_it_asks(store: Engine, hand: Hand) -> None:
-    leases, one, woken = Leases(store, "one", clock=hand), Limits(concurrency=1), list[str]()
+def test_who_applied_first_is_woken_first_whenever_it_asks(worker: Worker, hand: Hand) -> None:
+    leases, one, woken = worker("one"), Limits(concurrency=1), list[str]()
     leases.wake = woken.append
     assert take(leases, "a", one)
     assert not take(leases, "newcomer", one)
