@@ -1,6 +1,6 @@
 """Check the floors of the house: run import-linter on the contracts in pyproject.toml.
 
-import-linter takes packages as its roots, and five rooms are single files (`cli.py` and others).
+import-linter takes packages as its roots, and five rooms are single files (`pipeline.py` and others).
 So it is shown a view of the repository: a folder in which each package is a link and each file
 room `x.py` is the package `x/__init__.py`. Imports mean the same in both.
 

@@ -1,0 +1,1 @@
+"""The ``taxlink`` command. Thin: a command calls a room below and prints what it gives."""

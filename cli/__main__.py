@@ -1,0 +1,5 @@
+"""``python -m cli`` is ``taxlink``."""
+
+from cli.main import main
+
+main()

@@ -1,0 +1,32 @@
+"""Entry point: the commands of every module, as one."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from cli import authorizations, portals, servers, trust
+from schema.errors import TaxlinkError
+
+# A pretty traceback would print local variables, and those can be a taxpayer's.
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Taxlink: one tap in, one scored file out.",
+)
+for each in (servers, authorizations, portals):
+    app.add_typer(each.app)
+app.add_typer(trust.audit, name="audit")
+app.add_typer(trust.key, name="key")
+
+
+def main() -> None:
+    """A named error ends with its code and message, not with a traceback."""
+    try:
+        app()
+    except TaxlinkError as error:
+        Console(stderr=True).print(f"[red]{error.code}[/]: {error.message()} {error.zh}\n{error.detail}")
+        sys.exit(1)
