@@ -9,6 +9,7 @@ through the engine.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -18,6 +19,7 @@ from schema.dataset import Dataset
 from schema.errors import TaxlinkError
 from stages import authorize, collect, dispose, normalize, notify, outcome, score, visit
 from stages.intake import DISPOSAL, LEG
+from stages.normalize import HeadStart
 from stages.outcome import ROUTE_BUSY
 from stages.workshop import Workshop
 
@@ -46,37 +48,45 @@ def leg(authorization_id: str, leg_key: str, turn: int = 0, waits: int = 0) -> s
 
     ``turn`` counts its waits so far, ``waits`` those of them that were for the portal.
     """
-    ending = _visit(authorization_id, leg_key)
+    with HeadStart(shop(), authorization_id) as ahead:
+        return _leg(authorization_id, leg_key, turn, waits, ahead)
+
+
+def _leg(authorization_id: str, leg_key: str, turn: int, waits: int, ahead: HeadStart) -> str:
+    ending = _visit(authorization_id, leg_key, ahead)
     if ending["kind"] == "parked":
         return "parked"
     _leave(authorization_id)
     if ending["kind"] == "wait" and waits < _MOST_WAITS:
         _wait(authorization_id, leg_key, ending, turn, waits)
         return "waiting"
-    scored = ending["kind"] == "collected" and _normalize(authorization_id) and _score(authorization_id)
+    scored = (
+        ending["kind"] == "collected" and _normalize(authorization_id, ahead) and _score(authorization_id)
+    )
     if ending["kind"] in ("wait", "again"):
         _give_up(authorization_id)
     _notify(authorization_id)
     return "scored" if scored else "ended"
 
 
-def _visit(authorization_id: str, leg_key: str) -> dict[str, Any]:
+def _visit(authorization_id: str, leg_key: str, ahead: HeadStart) -> dict[str, Any]:
     """The leg's work at the portal and how it ended; ``again`` when the turns are spent."""
     ending: dict[str, Any] = {"kind": "again"}
     for _ in range(_MOST_TURNS):
         ending = _authorize(authorization_id, leg_key)
         if ending["kind"] == "granted":
-            ending = _collect_all(authorization_id)
+            ending = _collect_all(authorization_id, ahead)
         if ending["kind"] != "again":
             break
     return ending
 
 
-def _collect_all(authorization_id: str) -> dict[str, Any]:
+def _collect_all(authorization_id: str, ahead: HeadStart) -> dict[str, Any]:
     for dataset in _remaining(authorization_id):
         taken: dict[str, Any] = _collect(authorization_id, dataset)
         if taken["kind"] in ("wait", "again", "ended"):
             return taken
+        ahead.begin(Dataset(dataset))
     return {"kind": "collected"}
 
 
@@ -142,8 +152,8 @@ def _collect(authorization_id: str, dataset: str) -> dict[str, Any]:
 
 
 @engine.step("normalize")
-def _normalize(authorization_id: str) -> bool:
-    return _whole(normalize.normalize, authorization_id)
+def _normalize(authorization_id: str, ahead: HeadStart) -> bool:
+    return _whole(partial(normalize.normalize, ahead=ahead), authorization_id)
 
 
 @engine.step("score")

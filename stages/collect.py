@@ -31,13 +31,15 @@ memory."""
 
 
 def remaining(shop: Workshop, authorization_id: str) -> list[Dataset]:
-    """The datasets of the consent that this run has not collected yet."""
+    """The datasets of the consent that this run has not collected yet, the largest first: it is read while
+    the others come."""
     current = shop.ledger.authorization(authorization_id)
     done = {collected.dataset for collected in shop.casefile.collections(current.id, current.run)}
     scopes = shop.ledger.consent(current.consent_id).scopes
     if current.progress is Progress.WAITING:
         shop.ledger.set_progress(current.id, Progress.COLLECTING, actor="pipeline")
-    return [dataset for dataset in scopes if dataset not in done]
+    left = [dataset for dataset in scopes if dataset not in done]
+    return sorted(left, key=lambda dataset: dataset is not Dataset.INVOICE)
 
 
 def collect(shop: Workshop, authorization_id: str, dataset: Dataset) -> Outcome:

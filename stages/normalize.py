@@ -4,10 +4,9 @@ alone."""
 from __future__ import annotations
 
 import io
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import partial
 from typing import Any
 
 import polars as pl
@@ -36,19 +35,48 @@ class _Draft:
         self.findings += part.findings
 
 
-def normalize(shop: Workshop, authorization_id: str) -> None:
+class HeadStart:
+    """Reads what one leg has collected while the leg collects on. Nothing depends on it: a dataset that it
+    does not hold is read when its turn comes. Its rows are gone when the leg is over."""
+
+    def __init__(self, shop: Workshop, authorization_id: str) -> None:
+        self._shop, self._id = shop, authorization_id
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="head-start")
+        self._begun: dict[Dataset, Future[tuple[Collected, _Draft]]] = {}
+
+    def __enter__(self) -> HeadStart:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown(cancel_futures=True)
+        self._begun.clear()
+
+    def begin(self, dataset: Dataset) -> None:
+        """The dataset was collected."""
+        self._begun[dataset] = self._thread.submit(self._read, dataset)
+
+    def take(self, collected: Collected) -> _Draft | None:
+        """What was read of this very collection, waited for when it is being read."""
+        if (begun := self._begun.pop(collected.dataset, None)) is None:
+            return None
+        read, draft = begun.result()
+        return draft if read == collected else None
+
+    def _read(self, dataset: Dataset) -> tuple[Collected, _Draft]:
+        current = self._shop.ledger.authorization(self._id)
+        held = self._shop.casefile.collections(current.id, current.run)
+        collected = next(each for each in held if each.dataset is dataset)
+        return collected, _read(self._shop, current, collected)
+
+
+def normalize(shop: Workshop, authorization_id: str, ahead: HeadStart) -> None:
     """Keep the snapshot of the present run. A dataset that cannot be read becomes missing, with its code as a
     finding."""
     current = shop.ledger.authorization(authorization_id)
     draft = _Draft()
-    collections = shop.casefile.collections(current.id, current.run)
-    largest_first = sorted(collections, key=lambda each: len(each.pages), reverse=True)
-    # Reading and writing columns lets go of the interpreter, so the datasets share the cores.
-    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
-        for part in threads.map(partial(_read, shop, current), largest_first):
-            draft.add(part)
-        names = list(draft.tables)
-        contents = list(threads.map(_arrow, draft.tables.values()))
+    for collected in shop.casefile.collections(current.id, current.run):
+        draft.add(ahead.take(collected) or _read(shop, current, collected))
+    names, contents = list(draft.tables), [_arrow(table) for table in draft.tables.values()]
     refs = shop.vault.seal_many(current.vault_owner, "table", contents, key_class=KeyClass.DATA)
     held = {
         name: {"ref": ref, "rows": draft.tables[name].height} for name, ref in zip(names, refs, strict=True)
