@@ -1,7 +1,7 @@
 """Reading one dataset in a signed-in tab.
 
-The page that opens a dataset is rendered and names the company; what continues it (details, further table
-pages, the export) is read with the same cookies.
+Pages are read with the session's cookies as the portal sends them. The page that opens a dataset is rendered
+where it shows what we know only after its scripts ran.
 """
 
 from __future__ import annotations
@@ -62,18 +62,18 @@ class Reading:
 
     def _taxpayer(self, period: Period) -> Iterator[RawPage]:
         path = self._known.paths["taxpayer"]
-        view = self._visit("taxpayer", path)
+        view = self._open("taxpayer", path)
         yield self._html(Dataset.TAXPAYER, period, "unified.taxpayer_html", path, view, 1)
 
     def _credit(self, period: Period) -> Iterator[RawPage]:
         path = self._known.paths["credit"]
-        view = self._visit("credit", path)
+        view = self._open("credit", path)
         yield self._html(Dataset.TAX_CREDIT_RATING, period, "unified.credit_html", path, view, _total(view))
 
     def _returns(self, period: Period) -> Iterator[RawPage]:
         """Every return on the list; the list itself where it is empty, as the proof of that."""
         path = f"{self._known.paths['returns']}?{urlencode({'start': period.start, 'end': period.end})}"
-        view = self._visit("returns", path)
+        view = self._open("returns", path)
         links = [str(link.get("href", "")) for link in view.find(_DETAILS)]
         total = _total(view)
         if len(links) != total:
@@ -88,8 +88,7 @@ class Reading:
         """Both directions, in ranges that the platform takes: the export, or the tables where none is."""
         wanted = [(direction, chunk) for direction in DIRECTIONS for chunk in period.parts(MAX_MONTHS)]
         for direction, chunk in wanted:
-            open_page = self._read if self._sequence else self._visit
-            view = open_page("invoices", self._query(direction, chunk))
+            view = self._open("invoices", self._query(direction, chunk))
             total, links = _total(view), view.find(_EXPORT)
             locator = self._locator(direction, chunk)
             if total and links:
@@ -125,7 +124,10 @@ class Reading:
         asked = {"direction": direction, "start": chunk.start, "end": chunk.end}
         return f"{self._known.paths['invoices']}?{urlencode(asked)}"
 
-    def _visit(self, page: str, path: str) -> View:
+    def _open(self, page: str, path: str) -> View:
+        sent = self._run(self._walk.read(self._url(path)))
+        if sent.page or sent.fault or not sent.whole:
+            return self._checked(sent, page)
         return self._checked(self._run(self._walk.visit(self._url(path))), page)
 
     def _read(self, page: str, link: str) -> View:
