@@ -29,6 +29,7 @@ types: setup  ## mypy --strict over every room
 	$(BIN)/mypy
 
 bench: setup  ## the same work done by peers and by us
+	@sh setup/peers.sh
 	$(BIN)/python -m bench
 
 pictures: setup  ## take the README's pictures anew

@@ -6,12 +6,13 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from bench import api_route, figures, rpa_route, waiting
+from bench import api_route, figures, large_pull, rpa_route, waiting
 
 BENCHMARKS: Mapping[str, Callable[..., list[figures.Figure]]] = {
     "api_route": api_route.run,
     "rpa_route": rpa_route.run,
     "waiting": waiting.run,
+    "large_pull": large_pull.run,
 }
 
 

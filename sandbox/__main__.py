@@ -12,6 +12,7 @@ from sandbox.company import Company
 from sandbox.directory import Directory
 from sandbox.folder import codes_of_moderate_size, load
 from sandbox.generator import generate
+from sandbox.invoicing import LINES
 from sandbox.server import ROUTES, USUAL, Plan, serve
 
 
@@ -39,6 +40,7 @@ def _arguments() -> argparse.Namespace:
         "--count", type=int, default=12, help="companies a region, or in all from a folder without --codes"
     )
     parser.add_argument("--invoices", type=int, default=240, help="invoices a generated company")
+    parser.add_argument("--lines", type=int, help="lines on each of them; one to three unless told")
     parser.add_argument(
         "--today", type=date.fromisoformat, default=date.today(), help="last day of the generated histories"
     )
@@ -68,7 +70,12 @@ def _directories(asked: argparse.Namespace) -> list[Directory]:
 def _generated(region: str, asked: argparse.Namespace) -> Iterator[Company]:
     """Made when the first one is asked for: with every region started, most are never visited."""
     yield from generate(
-        region, seed=asked.seed, count=asked.count, today=asked.today, invoices_each=asked.invoices
+        region,
+        seed=asked.seed,
+        count=asked.count,
+        today=asked.today,
+        invoices_each=asked.invoices,
+        lines=(asked.lines,) if asked.lines else LINES,
     )
 
 

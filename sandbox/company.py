@@ -114,3 +114,6 @@ class Company:
     """取得: invoices where the company is the buyer."""
     grants: dict[str, dict[str, str]] = field(default_factory=dict)
     """银税授权 given to banks at this portal, by receipt number."""
+
+    def __hash__(self) -> int:
+        return hash(self.taxpayer_id)

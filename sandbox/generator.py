@@ -12,7 +12,7 @@ from random import Random
 from sandbox.company import Company, CreditRating, Person, Role
 from sandbox.filings import vat_returns
 from sandbox.identity import citizen_id, company_id, division_code
-from sandbox.invoicing import Trade, invoices
+from sandbox.invoicing import LINES, Trade, invoices
 from schema.period import add_months, last_full_month_end
 from schema.region import region as region_of
 
@@ -31,7 +31,15 @@ _SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨"
 _GRADES = (("A", 92), ("B", 81), ("B", 76), ("M", 70), ("C", 55))
 
 
-def generate(region: str, *, seed: int, count: int, today: date, invoices_each: int = 240) -> list[Company]:
+def generate(
+    region: str,
+    *,
+    seed: int,
+    count: int,
+    today: date,
+    invoices_each: int = 240,
+    lines: tuple[int, ...] = LINES,
+) -> list[Company]:
     """``count`` companies of the region with about ``invoices_each`` invoices each (both directions together,
     exact).
 
@@ -42,19 +50,21 @@ def generate(region: str, *, seed: int, count: int, today: date, invoices_each: 
     rng = Random(f"{seed}:{region}")
     companies: list[Company] = []
     for index in range(count):
-        companies.append(_company(region, index, rng, today, invoices_each))
+        companies.append(_company(region, index, rng, today, invoices_each, lines))
     _staff(companies, rng, region)
     return companies
 
 
-def _company(region: str, index: int, rng: Random, today: date, invoices_each: int) -> Company:
+def _company(
+    region: str, index: int, rng: Random, today: date, invoices_each: int, lines: tuple[int, ...]
+) -> Company:
     code, industry, goods = _INDUSTRIES[index % len(_INDUSTRIES)]
     general = index % 12 not in (3, 7)
     taxpayer_id = company_id(division_code(region, 4 + index % 9), rng)
     name = f"沙盒{region_of(region).zh}{index + 1:02d}号{industry[:4]}有限公司"
     start = add_months(today.replace(day=1), -MONTHS)
     registered = add_months(start, -rng.randint(6, 96)) + timedelta(days=rng.randint(0, 27))
-    trade = Trade(taxpayer_id, name, region, general, goods, start, last_full_month_end(today))
+    trade = Trade(taxpayer_id, name, region, general, goods, start, last_full_month_end(today), lines)
     issued, received = invoices(trade, invoices_each, rng)
     return Company(
         taxpayer_id=taxpayer_id,

@@ -18,6 +18,7 @@ DIGITAL_SHARE = 0.6
 VOID_SHARE = 0.03
 """Of 税控 invoices: a 数电票 cannot be voided."""
 RED_SHARE = 0.02
+LINES = (1, 1, 2, 3)
 _RATES = {"13%": 13, "9%": 9, "6%": 6}
 _GENERAL_RATES = ("13%", "13%", "13%", "9%", "6%")
 _UNITS = ("件", "吨", "箱", "套")
@@ -25,7 +26,8 @@ _UNITS = ("件", "吨", "箱", "套")
 
 @dataclass(frozen=True)
 class Trade:
-    """Whose invoices, and when: ``start`` and ``end`` are days, both included."""
+    """Whose invoices, and when: ``start`` and ``end`` are days, both included. ``lines`` is how many an
+    invoice may have, each as likely as it stands there."""
 
     taxpayer_id: str
     name: str
@@ -34,6 +36,7 @@ class Trade:
     goods: str
     start: date
     end: date
+    lines: tuple[int, ...] = LINES
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def _blue(
 ) -> InvoiceRecord:
     digital = rng.random() < DIGITAL_SHARE
     special = rng.random() < 0.7
-    lines = tuple(_line(trade, size_fen, special, rng) for _ in range(rng.choice((1, 1, 2, 3))))
+    lines = tuple(_line(trade, size_fen, special, rng) for _ in range(rng.choice(trade.lines)))
     amount = sum((line.amount for line in lines), Decimal(0))
     tax = sum((line.tax for line in lines), Decimal(0))
     void = not digital and rng.random() < VOID_SHARE

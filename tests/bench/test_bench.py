@@ -29,6 +29,7 @@ ROOT = Path(__file__).parents[2]
                 r"slowest: \d+ ms \(within 500 ms",
             ],
         ),
+        ("large_pull", [r"product ÷ bare loop: [\d.]+ \(at most 1"]),
     ],
 )
 def test_a_benchmark_runs_and_prints_what_it_found(name: str, told: list[str]) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 
+import orjson
 from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.bureau.counter import MAX_PAGE, Asked, Counter
-from sandbox.company import VatReturn
+from sandbox.company import Company, VatReturn
 from sandbox.families.servyou import forms, records
 from sandbox.families.servyou.notation import enveloped
 from sandbox.portal import Clock
 
 _SKSSQ = ("skssqq", "skssqz")
 _KPRQ = ("kprqq", "kprqz")
+PAGES_KEPT = 256
 FILED = "80492219"
 """The code with which the bureau refuses to prepare a return that was filed."""
 
@@ -50,14 +53,20 @@ def pages(counter: Counter, clock: Clock) -> list[Route]:
     def credit(asked: Asked) -> Response:
         return enveloped(records.credit(asked.company))
 
+    @lru_cache(PAGES_KEPT)
+    def listed(company: Company, side: str, start: date, end: date, number: int, size: int) -> bytes:
+        """A page of invoices as it was printed before, so that a large pull waits for nobody."""
+        issued = {"xx": company.issued, "jx": company.received}[side]
+        found = [each for each in issued if start <= each.issued_at.date() <= end]
+        shown = found[(number - 1) * size : number * size]
+        head = {"total": len(found), "pageNum": number, "pageSize": size, "jxbz": side}
+        return orjson.dumps(records.invoices(company, head, shown))
+
     def invoices(asked: Asked) -> Response:
         number, size = asked.number("pageNum", 1_000_000), asked.number("pageSize", MAX_PAGE)
         start, end = (date.fromisoformat(asked.fields[name]) for name in _KPRQ)
-        side = {"xx": asked.company.issued, "jx": asked.company.received}[asked.fields["jxbz"]]
-        found = [each for each in side if start <= each.issued_at.date() <= end]
-        shown = found[(number - 1) * size : number * size]
-        head = {"total": len(found), "pageNum": number, "pageSize": size, "jxbz": asked.fields["jxbz"]}
-        return enveloped(records.invoices(asked.company, head, shown))
+        found = listed(asked.company, asked.fields["jxbz"], start, end, number, size)
+        return enveloped(orjson.Fragment(found))
 
     view = "/sbzx-web/apps/views/{}/config/001_j3.xml"
     return [
