@@ -15,9 +15,11 @@ from typing import Any
 import structlog
 
 import engine
-from schema.dataset import Dataset
+from connectors.places import Place
+from schema.dataset import Dataset, Route
 from schema.errors import TaxlinkError
-from stages import authorize, collect, dispose, normalize, notify, outcome, score, visit
+from stages import authorize, canaries, collect, dispose, normalize, notify, outcome, score, visit
+from stages.canaries import CANARY
 from stages.intake import DISPOSAL, LEG
 from stages.normalize import HeadStart
 from stages.outcome import ROUTE_BUSY
@@ -111,6 +113,12 @@ def disposal(authorization_id: str, turn: int = 0) -> None:
         engine.later(DISPOSAL, key, _seconds(ending, turn), authorization_id, turn + 1)
 
 
+@engine.workflow(CANARY)
+def canary(region: str, route: str) -> None:
+    """See whether a portal still shows what it did, as nobody in particular."""
+    _look(region, route)
+
+
 # --- the checkpoints: what each returns is kept by the engine in clear, so it is ids, codes and numbers ---
 
 
@@ -185,6 +193,11 @@ def _give_up(authorization_id: str) -> None:
 def _dispose(authorization_id: str, last: bool) -> dict[str, Any] | None:
     ending = dispose.dispose(shop(), authorization_id, last=last)
     return None if ending is None else ending.plain()
+
+
+@engine.step("look")
+def _look(region: str, route: str) -> bool:
+    return canaries.look(shop(), Place(region, Route(route)))
 
 
 def work(workshop: Workshop, *, slots: int) -> engine.Worker:

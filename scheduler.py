@@ -1,4 +1,5 @@
-"""When things run: refresh, expiry, retention, sweeps and webhook deliveries. It enqueues and never works.
+"""When things run: refresh, expiry, retention, sweeps, canaries and webhook deliveries. It enqueues and never
+works.
 
 Jobs live in APScheduler's SQLAlchemy job store, so that a restart neither forgets nor doubles them. A job is
 a function's name; what it works with is held by the process that runs the scheduler.
@@ -49,6 +50,11 @@ def sweep() -> None:
     _intake().sweep()
 
 
+def look() -> None:
+    """Send anonymous canaries to routes that were not looked at for long."""
+    _intake().look()
+
+
 def deliver() -> None:
     """Send due webhooks."""
     shop = _workshop()
@@ -60,6 +66,7 @@ JOBS: dict[str, tuple[str, BaseTrigger]] = {
     "expire": ("scheduler:expire", IntervalTrigger(seconds=15, timezone="Asia/Shanghai")),
     "outlive": ("scheduler:outlive", CronTrigger(hour=4, timezone="Asia/Shanghai")),
     "sweep": ("scheduler:sweep", IntervalTrigger(seconds=60, timezone="Asia/Shanghai")),
+    "look": ("scheduler:look", IntervalTrigger(seconds=60, jitter=20, timezone="Asia/Shanghai")),
     "deliver": ("scheduler:deliver", IntervalTrigger(seconds=2, timezone="Asia/Shanghai")),
 }
 """Each job: its function and when it runs. Portals close at night, so the refresh runs in the morning."""

@@ -19,6 +19,8 @@ class Settings:
     records_url: str
     endpoints_file: Path | None
     """The deployment's own portal addresses (JSON), e.g. those of a sandbox."""
+    regions_folder: Path | None
+    """The deployment's own overlays, which go before the bundled ones route by route."""
     watchlists_file: Path | None
     """The bank's lists of abnormal companies and controlled invoices (JSON, see ``stages.bankside``)."""
     callback_hosts: frozenset[str]
@@ -36,6 +38,7 @@ class Settings:
         home = Path(env.get("TAXLINK_HOME", "var")).absolute()
         shared = env.get("TAXLINK_DATABASE_URL")
         endpoints, watchlists = env.get("TAXLINK_ENDPOINTS"), env.get("TAXLINK_WATCHLISTS")
+        regions = env.get("TAXLINK_REGIONS")
         return cls(
             home=home,
             database_url=_sqlalchemy(shared) if shared else f"sqlite:///{home / 'store.db'}",
@@ -43,6 +46,7 @@ class Settings:
             keys_url=env.get("TAXLINK_KEYS_URL", f"sqlite:///{home / 'keys.db'}"),
             records_url=_sqlalchemy(shared) if shared else f"sqlite:///{home / 'vault.db'}",
             endpoints_file=Path(endpoints) if endpoints else None,
+            regions_folder=Path(regions).absolute() if regions else None,
             watchlists_file=Path(watchlists) if watchlists else None,
             callback_hosts=frozenset(filter(None, env.get("TAXLINK_CALLBACK_HOSTS", "").split(","))),
             public_url=env.get("TAXLINK_PUBLIC_URL", "http://127.0.0.1:8470"),

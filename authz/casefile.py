@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from authz import gate
+from authz import gate, underway
 from authz.authorization import Authorization
 from authz.ledger import Ledger
 from connectors.interface import Grant
@@ -43,6 +43,7 @@ class Collected:
     missing: Missing | None
     error_code: str | None
     fetched_at: datetime
+    evidence_ref: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,22 @@ class CaseFile:
         return id
 
     def end_attempt(
-        self, id: str, authorization_id: str, outcome: str, *, error_code: str | None = None, detail: str = ""
+        self,
+        id: str,
+        authorization_id: str,
+        outcome: str,
+        *,
+        error_code: str | None = None,
+        detail: str = "",
+        evidence_ref: str | None = None,
     ) -> None:
         """``outcome`` is granted, parked, waiting or failed; ``detail`` is for operations, never a secret."""
+        ended = {"outcome": outcome, "error_code": error_code, "detail": detail[:400] or None}
         with self._engine.begin() as connection:
             connection.execute(
                 update(tables.attempt)
                 .where(tables.attempt.c.id == id)
-                .values(outcome=outcome, error_code=error_code, detail=detail[:400] or None, ended_at=now())
+                .values(**ended, evidence_ref=evidence_ref, ended_at=now())
             )
             data = {"attempt": id, "outcome": outcome} | ({"error": error_code} if error_code else {})
             self._ledger.record(connection, authorization_id, "router", "attempt.ended", data)
@@ -167,6 +176,22 @@ class CaseFile:
         with reading(self._engine) as connection:
             return connection.scalar(query) or 0
 
+    def take_over(self, current: Authorization, since: datetime) -> None:
+        """What earlier runs read since then, and never brought to a score, becomes the present run's: it is
+        not read again. Idempotent."""
+        table, scored = tables.collection, tables.score
+        mine = table.c.authorization_id == current.id
+        ended_well = select(scored.c.run).where(scored.c.authorization_id == current.id)
+        already = select(table.c.dataset).where(mine, table.c.run == current.run)
+        left = mine & (table.c.run < current.run) & (table.c.state == "collected")
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(table)
+                .where(left, table.c.fetched_at >= since)
+                .where(table.c.run.not_in(ended_well), table.c.dataset.not_in(already))
+                .values(run=current.run)
+            )
+
     def commit_collection(self, current: Authorization, collected: Collected, token: int) -> None:
         """Keep a collection when the consent is still what it was at the start.
 
@@ -189,8 +214,10 @@ class CaseFile:
                 pages=collected.pages,
                 missing=collected.missing,
                 error_code=collected.error_code,
+                evidence_ref=collected.evidence_ref,
                 fetched_at=collected.fetched_at,
             )
+            underway.ended(connection, current.id, current.run, collected.dataset)
             data = {"dataset": collected.dataset, "route": collected.route, "pages": len(collected.pages)}
             if collected.missing:
                 data |= {"missing": collected.missing, "error": collected.error_code or ""}
@@ -202,6 +229,22 @@ class CaseFile:
         query = select(table).where(table.c.authorization_id == authorization_id, table.c.run == run)
         with reading(self._engine) as connection:
             return [_collected(row) for row in connection.execute(query.order_by(table.c.fetched_at))]
+
+    def last_read(self, current: Authorization, dataset: Dataset) -> Collected | None:
+        """The newest collection of a dataset in an earlier run that came to a score with it."""
+        held, scored = tables.snapshot, tables.score
+        query = (
+            select(held.c.run, held.c.missing)
+            .join(
+                scored, (scored.c.authorization_id == held.c.authorization_id) & (scored.c.run == held.c.run)
+            )
+            .where(held.c.authorization_id == current.id, held.c.run < current.run)
+            .order_by(held.c.run.desc())
+        )
+        with reading(self._engine) as connection:
+            runs = [row.run for row in connection.execute(query) if dataset not in row.missing]
+        found = self.collections(current.id, runs[0]) if runs else []
+        return next((each for each in found if each.dataset is dataset and not each.missing), None)
 
     # --- snapshots and scores ---
 
@@ -314,4 +357,5 @@ def _collected(row: Row[Any]) -> Collected:
         missing=Missing(row.missing) if row.missing else None,
         error_code=row.error_code,
         fetched_at=row.fetched_at,
+        evidence_ref=row.evidence_ref,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,11 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
+from authz import answers
 from authz.authorization import Authorization, State
 from authz.ledger import Ledger
 from connectors.interface import Answer, Challenge, ChallengeKind, Resume
 from schema.dataset import Route
-from schema.errors import AnswerInvalid, ChallengeClosed, ChallengeExpired, ChallengeNotYours
+from schema.errors import ChallengeClosed, ChallengeExpired, ChallengeNotYours
 from store import tables
 from store.database import new_id, now, reading
 from vault.reference import KeyClass
@@ -31,18 +31,6 @@ class ChallengeState(StrEnum):
     REJECTED = "rejected"
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
-
-
-FIELDS: dict[ChallengeKind, dict[str, str]] = {
-    ChallengeKind.CREDENTIALS: {"person_id": r"[0-9A-Za-z]{6,32}", "password": r"(?s).{1,128}"},
-    ChallengeKind.SMS_CODE: {"code": r"[0-9]{4,8}"},
-    ChallengeKind.PICTURE: {"text": r"\w{1,12}"},
-    ChallengeKind.SLIDER: {"x": r"[0-9]{1,4}(\.[0-9]{1,3})?"},
-    ChallengeKind.IDENTITY: {"choice": r"[\w.:-]{1,64}"},
-    ChallengeKind.APP_APPROVAL: {},
-    ChallengeKind.REDIRECT: {"response": r"[\x21-\x7e]{1,4096}"},
-}
-"""The fields of an answer by kind, with the pattern that the whole value must match."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +67,8 @@ class Challenges:
         """Ask the person; whatever was open before is superseded. The authorization becomes
         ``challenged``."""
         prompt_ref = flow_ref = None
-        if asked.picture or asked.options or asked.url:
-            prompt_ref = self._vault.seal(
-                current.vault_owner, "prompt", _prompt(asked), key_class=KeyClass.CREDENTIAL
-            )
+        if asked.picture or asked.options or asked.url or asked.poll_seconds:
+            prompt_ref = self._sealed(current.vault_owner, asked)
         if flow_state is not None:
             flow_ref = self._vault.seal(
                 current.vault_owner, "flow", flow_state, key_class=KeyClass.CREDENTIAL
@@ -119,6 +105,23 @@ class Challenges:
                 {"challenge": id, "kind": asked.kind, "retry": asked.retry},
             )
         return self.get(id)
+
+    def change(self, relayed: Relayed, asked: Challenge) -> None:
+        """Show the open question as the portal's page now has it: another picture or hint, within the same
+        life."""
+        owner = self._ledger.authorization(relayed.authorization_id).vault_owner
+        table, prompt_ref = tables.challenge, self._sealed(owner, asked)
+        with self._engine.begin() as connection:
+            changed = connection.execute(
+                update(table)
+                .where(table.c.id == relayed.id, table.c.state == ChallengeState.OPEN)
+                .values(prompt_ref=prompt_ref, hint=asked.hint[:200])
+            )
+            if changed.rowcount == 1:
+                about = {"challenge": relayed.id, "kind": relayed.kind}
+                self._ledger.record(
+                    connection, relayed.authorization_id, "portal", "challenge.changed", about
+                )
 
     def get(self, id: str) -> Relayed:
         """Raises ``ChallengeClosed`` for an id that does not exist."""
@@ -182,11 +185,12 @@ class Challenges:
             return connection.scalar(query) or 0
 
     def prompt(self, relayed: Relayed) -> dict[str, Any]:
-        """``{picture, piece, piece_y, options, url}`` for the page; pictures as base64 PNG."""
+        """``{picture, piece, piece_y, options, url, watched}`` for the page; pictures as base64 PNG."""
         return json.loads(self._vault.unseal(relayed.prompt_ref)) if relayed.prompt_ref else {}
 
     def answer(self, authorization_id: str, challenge_id: str, fields: Answer) -> Relayed:
         """Seal the person's answer and mark the challenge answered; for a parked run that names its next leg.
+        One that is watched takes none: the empty answer changes nothing, whatever became of it.
 
         Raises ``ChallengeNotYours``, ``ChallengeClosed``, ``ChallengeExpired``, ``AnswerInvalid``, and
         ``SecretSpent`` for a password that the portal rejected before.
@@ -194,12 +198,16 @@ class Challenges:
         asked = self.get(challenge_id)
         if asked.authorization_id != authorization_id:
             raise ChallengeNotYours
+        if not answers.FIELDS[asked.kind] and self.prompt(asked).get("watched"):
+            answers.check(asked.kind, fields)
+            return asked
         if asked.state is not ChallengeState.OPEN:
             raise ChallengeExpired if asked.state is ChallengeState.EXPIRED else ChallengeClosed
         if asked.expires_at <= now():
             self.close(asked, ChallengeState.EXPIRED)
             raise ChallengeExpired
-        self._check_fields(asked, fields)
+        offered = self.prompt(asked)["options"] if asked.kind is ChallengeKind.IDENTITY else []
+        answers.check(asked.kind, fields, [option["id"] for option in offered])
         answer_ref = self._secrets.put(
             self._ledger.authorization(authorization_id).vault_owner, asked.kind, fields
         )
@@ -228,6 +236,9 @@ class Challenges:
         starting."""
         parked = tables.challenge.c.resume == Resume.SERIALIZABLE
         return self._where(ChallengeState.ANSWERED, parked)
+
+    def _sealed(self, owner: str, asked: Challenge) -> str:
+        return self._vault.seal(owner, "prompt", _prompt(asked), key_class=KeyClass.CREDENTIAL)
 
     def _where(self, state: ChallengeState, *conditions: Any) -> list[Relayed]:
         query = select(tables.challenge).where(tables.challenge.c.state == state, *conditions)
@@ -275,20 +286,6 @@ class Challenges:
                 {"challenge": row.id, "kind": row.kind},
             )
 
-    def _check_fields(self, asked: Relayed, fields: Answer) -> None:
-        expected = FIELDS[asked.kind]
-        if set(fields) != set(expected):
-            raise AnswerInvalid(f"expected {', '.join(sorted(expected))}")
-        if not all(
-            isinstance(fields[name], str) and re.fullmatch(rule, fields[name])
-            for name, rule in expected.items()
-        ):
-            raise AnswerInvalid
-        if asked.kind is ChallengeKind.IDENTITY:
-            offered = {option["id"] for option in self.prompt(asked)["options"]}
-            if fields["choice"] not in offered:
-                raise AnswerInvalid("not among the options")
-
 
 def _prompt(asked: Challenge) -> bytes:
     def encoded(picture: bytes | None) -> str | None:
@@ -301,6 +298,7 @@ def _prompt(asked: Challenge) -> bytes:
         "piece_y": asked.piece_y,
         "options": options,
         "url": asked.url,
+        "watched": asked.poll_seconds > 0,
     }
     return json.dumps(shown, ensure_ascii=False).encode()
 

@@ -45,6 +45,18 @@ class Links:
         with reading(self._engine) as connection:
             return str(_admitted(connection, token, hashed(browser)).authorization_id)
 
+    def read(self, token: str) -> str:
+        """The authorization id, in whatever browser. Raises ``LinkUnknown`` and ``LinkExpired``."""
+        with reading(self._engine) as connection:
+            row = connection.execute(
+                select(tables.link).where(tables.link.c.token_hash == hashed(token))
+            ).one_or_none()
+        if row is None:
+            raise LinkUnknown
+        if row.expires_at <= now():
+            raise LinkExpired
+        return str(row.authorization_id)
+
     def open(self, token: str, browser: str) -> str:
         """The authorization id, for the browser that opens the link first; from then on for that one alone.
 

@@ -1,4 +1,4 @@
-"""The regions' portals: how their routes stand, and whether they keep their promises."""
+"""The regions' portals: how their routes stand, what has drifted, and whether they keep their promises."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.progress import track
 
 from cli.terminal import Json, screen, show, table, workshop
+from connectors.overlay import overlay
+from connectors.places import Place
 from schema.clock import BEIJING
 from schema.dataset import Route
 from schema.region import REGIONS
 from settings import Settings
-from stages import health
+from stages import canaries, health
+from stages import doctor as drift
+from stages.workshop import Workshop
 
 app = typer.Typer()
 
@@ -38,6 +43,58 @@ def regions(as_json: Json = False) -> None:
         for each in found
     ]
     show([dict(zip(header, row, strict=True)) for row in rows], as_json, table(header, rows))
+
+
+@app.command()
+def doctor(
+    region: Annotated[str | None, typer.Argument(help="GB/T 2260 prefix, e.g. 44.")] = None,
+    route: Annotated[Route | None, typer.Option(help="With --accept: one route alone.")] = None,
+    probe: Annotated[bool, typer.Option(help="Send the anonymous canaries now.")] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="What the region shows now counts as right: you have looked.")
+    ] = False,
+    html: Annotated[Path | None, typer.Option(help="Write the report as a page, with pictures.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Which portal has drifted: the region, the step, and what changed. Exit code 1 when one has."""
+    if region is None and accept:
+        raise typer.BadParameter("name the region whose pages you have looked at")
+    with workshop(Settings.from_environment(), "cli") as shop:
+        if probe:
+            places = _places(shop, region)
+            looking = canaries.look_at(shop, places)
+            for _ in track(looking, "canaries", total=len(places), console=screen, disable=as_json):
+                pass
+        if region is not None and accept:
+            drift.accept(shop, region, route)
+        report = drift.examine(shop, region)
+    if html is not None:
+        html.write_text(report.html(), encoding="utf-8")
+    header = ["region", "route", "step", "since", "what changed", "what to do"]
+    rows = [
+        [
+            f"{each.place.region} {REGIONS[each.place.region].zh}",
+            each.place.route,
+            each.step,
+            each.since.astimezone(BEIJING).isoformat(timespec="minutes"),
+            "\n".join(each.changed),
+            each.advice,
+        ]
+        for each in report.drifts
+    ]
+    if not as_json:
+        screen.print(", ".join(f"{count} {standing}" for standing, count in report.counts().items()))
+    if rows or as_json:
+        show(report.plain(), as_json, table(header, rows))
+    if report.drifts:
+        raise typer.Exit(1)
+
+
+def _places(shop: Workshop, region: str | None) -> list[Place]:
+    """All routes of the region asked for; else those that this deployment works with."""
+    if region is None:
+        return canaries.watched(shop)
+    return [Place(region, each) for each in overlay(region).routes]
 
 
 @app.command()

@@ -20,6 +20,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from connectors.addresses import PATIENT_ANSWER, adapter
 from connectors.deadline import deadline
+from connectors.evidence import Noted, Recorder
 from schema.errors import (
     Action,
     CertificateExpired,
@@ -68,7 +69,9 @@ class PortalHttp:
         connections: int,
         max_body_bytes: int = 64 << 20,
         tls: ssl.SSLContext | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
+        self.recorder = recorder or Recorder()
         self._base, self._timeout, self._limit = urlsplit(base_url), timeout_seconds, max_body_bytes
         if self._base.scheme != "https" and not private:
             raise RouteBroken(f"{self._base.hostname} is not reached over TLS")
@@ -114,17 +117,21 @@ class PortalHttp:
         where = f"{self._base.hostname} {urlsplit(url).path}"
         try:
             for _ in range(MAX_REDIRECTS + 1):
-                with self._session.request(
-                    method,
-                    url,
-                    data=content,
-                    headers=headers,
-                    timeout=self._timeout,
-                    allow_redirects=False,
-                    stream=True,
-                ) as response:
+                with (
+                    self.recorder.exchange(method, url) as noted,
+                    self._session.request(
+                        method,
+                        url,
+                        data=content,
+                        headers=headers,
+                        timeout=self._timeout,
+                        allow_redirects=False,
+                        stream=True,
+                    ) as response,
+                ):
+                    noted.status = response.status_code
                     if response.status_code not in (307, 308):
-                        return self._answer(response, where, explained)
+                        return self._answer(response, where, explained, noted)
                     url = self._redirected(url, response.headers.get("Location", ""), where)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise cause(error, where) from None
@@ -139,12 +146,15 @@ class PortalHttp:
             raise RouteBroken(f"{where} redirects to another host")
         return target.geturl()
 
-    def _answer(self, response: requests.Response, where: str, explained: Explained) -> HttpAnswer:
+    def _answer(
+        self, response: requests.Response, where: str, explained: Explained, noted: Noted
+    ) -> HttpAnswer:
         body = bytearray()
         with deadline(self._timeout * PATIENT_ANSWER, response.raw.shutdown) as kept:
             try:
                 for chunk in response.iter_content(CHUNK):
                     body += chunk
+                    noted.bytes = len(body)
                     if len(body) > self._limit:
                         raise DataCorrupt(f"{where} sent more than {self._limit} bytes")
             except (requests.RequestException, urllib3.exceptions.HTTPError):

@@ -1,4 +1,5 @@
-"""Regions are data: one TOML file a region names the family of each route and overlays what differs."""
+"""Regions are data: one TOML file a region names the family of each route and overlays what differs. A
+deployment may keep files of its own in a folder, ``TAXLINK_REGIONS``."""
 
 from __future__ import annotations
 
@@ -9,11 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from connectors.interface import ChallengeKind
 from schema.dataset import Dataset, Route
-from schema.errors import RouteAbsent, UnknownRegion
+from schema.errors import OverlayInvalid, RouteAbsent, UnknownRegion
+from schema.region import REGIONS
+from settings import Settings
 
 FOLDER = Path(__file__).parent / "regions"
 
@@ -57,9 +60,10 @@ class ChallengeLimits(_Strict):
     """What a portal allows of one kind of challenge; the stricter of this and the family's own counts."""
 
     seconds: int = Field(default=900, ge=1)
-    """Its life."""
+    """Its life; that of a QR challenge over all the codes it shows."""
     tries: int = Field(default=5, ge=1)
-    """Wrong answers within a run, after which nothing more is sent: the portal would lock the account."""
+    """Wrong answers, or refusals in the tax app, within a run, after which nothing more is sent: the portal
+    would lock the account."""
 
 
 class BreakerRules(_Strict):
@@ -84,10 +88,19 @@ class RouteOverlay(_Strict):
     maintenance: tuple[Window, ...] = ()
     breaker: BreakerRules = BreakerRules()
     challenges: dict[ChallengeKind, ChallengeLimits] = {}
+    session_seconds: int = Field(default=1800, ge=1)
+    """How long a signed-in session may be taken up by a later authorization; the portal may end it sooner."""
+    canary_minutes: int = Field(default=60, ge=1)
+    """How often an anonymous canary looks whether the portal still shows what it did."""
+    look_back_months: int = Field(default=3, ge=1)
+    """How far before its high-water mark a refresh reads invoices again: red ones and changes of state come
+    late."""
     hosts: dict[str, str] = {}
     """Further hosts of the family by role, e.g. ``tpass``, ``dppt``."""
     labels: dict[str, str] = {}
     """Words on pages or fields in messages that differ from the family's own."""
+    sign_in: Literal["password", "qr"] = "password"
+    """How the person signs in to a ``unified`` portal: by password, or by a code that the tax app scans."""
     transport: Literal["https", "sftp"] = "https"
     """How the files of a ``filedrop`` portal are fetched; ``hosts["sftp"]`` is then their server."""
 
@@ -106,14 +119,41 @@ class Overlay(_Strict):
             raise RouteAbsent(f"{self.code} has no {route} route") from None
 
 
-@cache
 def overlays() -> Mapping[str, Overlay]:
-    """Every region file by region code."""
-    files = sorted(FOLDER.glob("*.toml"))
-    return {
-        path.stem: Overlay.model_validate({"code": path.stem, **tomllib.loads(path.read_text())})
-        for path in files
-    }
+    """Every region by code: the bundled files, under those of the deployment's own folder. A route that both
+    have is the deployment's. Read once. Raises ``OverlayInvalid``."""
+    return _overlays(Settings.from_environment().regions_folder)
+
+
+def bundled() -> Mapping[str, Overlay]:
+    """Every region as the package has it."""
+    return _overlays(None)
+
+
+@cache
+def _overlays(own: Path | None) -> Mapping[str, Overlay]:
+    if own is not None and not own.is_dir():
+        raise OverlayInvalid(f"TAXLINK_REGIONS names no folder: {own}")
+    found: dict[str, Overlay] = {}
+    for folder in filter(None, (FOLDER, own)):
+        for path in sorted(folder.glob("*.toml")):
+            given = parse(path.stem, path.read_text(encoding="utf-8"))
+            below = found[path.stem].routes if path.stem in found else {}
+            found[path.stem] = given.model_copy(update={"routes": {**below, **given.routes}})
+    return found
+
+
+def parse(code: str, text: str) -> Overlay:
+    """The overlay that a region's file holds. Raises ``OverlayInvalid``, which says where it is wrong."""
+    if code not in REGIONS:
+        raise OverlayInvalid(f"{code}.toml is named after no region")
+    try:
+        return Overlay.model_validate({"code": code, **tomllib.loads(text)})
+    except tomllib.TOMLDecodeError as error:
+        raise OverlayInvalid(f"{code}.toml: {error}") from None
+    except ValidationError as error:
+        places = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise OverlayInvalid(f"{code}.toml: {'; '.join(places)}") from None
 
 
 def overlay(code: str) -> Overlay:

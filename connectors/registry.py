@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from connectors.evidence import Recorder
 from connectors.interface import Connector
 from connectors.overlay import RouteOverlay, overlay
 from schema.dataset import Route
@@ -37,9 +38,10 @@ class Endpoint:
 @dataclass(frozen=True)
 class Tools:
     """What a worker lends to its connectors. ``browser`` starts the one browser of the worker on first
-    use."""
+    use; ``recorder`` is told what a connector does."""
 
     browser: Callable[[], Browser]
+    recorder: Recorder = field(default_factory=Recorder)
 
 
 Endpoints = Mapping[str, Mapping[str, object]]

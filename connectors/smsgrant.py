@@ -9,6 +9,7 @@ from typing import Protocol
 import orjson
 
 from connectors.interface import Answer, AuthorizationRequest, Challenge, ChallengeKind, Grant, Resume
+from schema.dataset import Route
 from schema.errors import (
     Action,
     AnswerInvalid,
@@ -86,6 +87,24 @@ class SmsFlow:
             if error.action is not Action.RETRY or (grant := self.existing()) is None:
                 raise
             return grant
+
+
+class SmsRoute:
+    """The half of a connector that authorizes: an API whose portal knows the reference."""
+
+    route = Route.API
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def authorize(self, request: AuthorizationRequest) -> SmsFlow:
+        return SmsFlow(self._door, request)
+
+    def resume(self, request: AuthorizationRequest, state: bytes) -> SmsFlow:
+        return SmsFlow.resumed(self._door, request, state)
+
+    def existing(self, request: AuthorizationRequest) -> Grant | None:
+        return self.authorize(request).existing()
 
 
 def _asked(outcome: Pending | Grant, *, retry: bool) -> Challenge | Grant:

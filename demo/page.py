@@ -106,8 +106,16 @@ def _identity(_: Page, form: Locator, person: Person) -> None:
 
 
 def _app_approval(_: Page, form: Locator, person: Person) -> None:
-    person.answer({"kind": "app_approval"})
-    form.locator("button[type=submit]").click()
+    """Compare, approve; then say so, where the page does not see it by itself."""
+    person.answer({"kind": "app_approval", "hint": form.locator(".hint").inner_text()})
+    if form.locator(".watching").is_hidden():
+        form.locator("button[type=submit]").click()
+
+
+def _qr(_: Page, form: Locator, person: Person) -> None:
+    """Scan what the screen shows, and confirm."""
+    source = str(form.locator("img.qr").get_attribute("src"))
+    person.answer({"kind": "qr", "picture": source.partition(",")[2]})
 
 
 _FILL: dict[str, Callable[[Page, Locator, Person], None]] = {
@@ -117,4 +125,5 @@ _FILL: dict[str, Callable[[Page, Locator, Person], None]] = {
     "sms_code": _typed("code", "sms_code"),
     "identity": _identity,
     "app_approval": _app_approval,
+    "qr": _qr,
 }

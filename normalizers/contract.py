@@ -1,20 +1,24 @@
 """What a payload must look like, as data: the columns of each list in it and their types.
 
-A missing or retyped field raises ``ContractChanged`` for the dataset; a field nobody knows is a finding.
+A missing or retyped field raises ``ContractChanged`` for the dataset, which names every place that differs;
+a field nobody knows is a finding.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
 
+from schema.contract import Change, ChangeKind
 from schema.dataset import Dataset
 from schema.errors import ContractChanged
 from schema.snapshot import Finding, Severity
 
 TEXT, COUNT = pl.String(), pl.Int64()
+NEW_FIELD = "new_field"
+"""The code of a finding whose detail is the place of a field that nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,11 @@ class Shape:
     required: dict[str, pl.DataType]
     nullable: dict[str, pl.DataType] = field(default_factory=dict)
     lists: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every field that must be present."""
+        return (*self.required, *self.nullable, *sorted(self.lists))
 
 
 def check(frame: pl.DataFrame, shape: Shape, dataset: Dataset) -> tuple[pl.DataFrame, list[Finding]]:
@@ -46,27 +55,48 @@ def check(frame: pl.DataFrame, shape: Shape, dataset: Dataset) -> tuple[pl.DataF
     # Column by column: most frames are one small page, where a query costs more than its work.
     for name in shape.required:
         if empty := frame.get_column(name).null_count():
-            raise ContractChanged(f"{shape.name}: {name} is empty in {empty} of {frame.height} records")
+            raise changed(shape, {name: f"is empty in {empty} of {frame.height} records"})
     known = pl.DataFrame(
         [
             column.cast(columns[column.name]) if column.dtype == pl.Null else column
             for column in map(frame.get_column, (*columns, *sorted(shape.lists)))
         ]
     )
-    strangers = [name for name in schema if name not in columns and name not in shape.lists]
-    return known, [Finding("new_field", Severity.INFO, dataset, f"{shape.name}.{name}") for name in strangers]
+    return known, [
+        Finding(NEW_FIELD, Severity.INFO, dataset, f"{shape.name}.{name}")
+        for name in _strangers(schema, shape)
+    ]
 
 
 def check_types(schema: Mapping[str, pl.DataType], shape: Shape) -> None:
     """Whether every column is there in its type. Raises ``ContractChanged``."""
-    columns = {**shape.required, **shape.nullable}
-    for name in (*columns, *shape.lists):
-        if name not in schema:
-            raise ContractChanged(f"{shape.name} lacks {name}")
-    for name, dtype in columns.items():
-        found = schema[name]
-        if found != dtype and not (found == pl.Null and name in shape.nullable):
-            raise ContractChanged(f"{shape.name}: {name} is {found}, not {dtype}")
-    for name in shape.lists:
-        if not isinstance(schema[name], pl.List):
-            raise ContractChanged(f"{shape.name}: {name} is no list")
+    if missing := [name for name in shape.names if name not in schema]:
+        raise lacking(shape.name, missing, _strangers(schema, shape))
+    retyped = {
+        name: f"is {schema[name]}, not {dtype}"
+        for name, dtype in {**shape.required, **shape.nullable}.items()
+        if schema[name] != dtype and not (schema[name] == pl.Null and name in shape.nullable)
+    }
+    retyped |= {name: "is no list" for name in shape.lists if not isinstance(schema[name], pl.List)}
+    if retyped:
+        raise changed(shape, retyped)
+
+
+def lacking(place: str, missing: Iterable[str], strangers: Iterable[str] = ()) -> ContractChanged:
+    """The cause for fields that are gone; ``strangers`` stand there that nobody knows."""
+    missing = list(missing)
+    changes = [Change(ChangeKind.MISSING, f"{place}.{name}") for name in missing]
+    changes += [Change(ChangeKind.NEW, f"{place}.{name}") for name in strangers]
+    return ContractChanged(f"{place} lacks {', '.join(missing)}", changes=changes)
+
+
+def changed(shape: Shape, retyped: Mapping[str, str]) -> ContractChanged:
+    """The cause for fields that are there in another type."""
+    told = "; ".join(f"{name} {how}" for name, how in retyped.items())
+    changes = [Change(ChangeKind.RETYPED, f"{shape.name}.{name}", how) for name, how in retyped.items()]
+    return ContractChanged(f"{shape.name}: {told}", changes=changes)
+
+
+def _strangers(schema: Mapping[str, pl.DataType], shape: Shape) -> list[str]:
+    known = set(shape.names)
+    return [name for name in schema if name not in known]

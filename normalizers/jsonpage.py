@@ -5,7 +5,7 @@ Contracts are checked a page at a time; values are converted for all pages at on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from normalizers.contract import TEXT, Shape, check, check_types
 from normalizers.registry import Page
 from schema.dataset import Dataset
 from schema.errors import ContractChanged, DataCorrupt
+from schema.raw import RawPage
 from schema.snapshot import Finding
 
 HEAD: dict[str, pl.DataType] = {"nsrsbh": TEXT}
@@ -35,52 +36,79 @@ class Listing:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True)
+class Head:
+    """A page as one row, the types of its records checked."""
+
+    row: pl.DataFrame
+    findings: list[Finding]
+
+
+Opening = Callable[[RawPage], pl.DataFrame]
+"""How the object that a page holds becomes one row, where a family wraps it."""
+
+
+def opened(raw: RawPage) -> pl.DataFrame:
+    """The page's object as one row. Raises ``DataCorrupt`` and ``ContractChanged``."""
+    try:
+        found = pl.read_json(raw.content)
+    except pl.exceptions.PolarsError:
+        raise DataCorrupt(f"{raw.locator}: {len(raw.content)} bytes are no JSON object") from None
+    if found.height != 1:
+        raise ContractChanged(f"{raw.locator} is no single object")
+    return found
+
+
 def whole(page: Page, shape: Shape) -> tuple[pl.DataFrame, list[Finding]]:
     """The page's object as one row of the shape. Raises ``DataCorrupt`` and ``ContractChanged``."""
-    try:
-        found = pl.read_json(page.raw.content)
-    except pl.exceptions.PolarsError:
-        detail = f"{page.raw.locator}: {len(page.raw.content)} bytes are no JSON object"
-        raise DataCorrupt(detail) from None
-    if found.height != 1:
-        raise ContractChanged(f"{page.raw.locator} is no single object")
-    return check(found, shape, page.raw.dataset)
+    return check(opened(page.raw), shape, page.raw.dataset)
 
 
-def listing(pages: Sequence[Page], outer: Shape, record: Shape, inner: Shape | None = None) -> Listing:
-    """The one list of each page as rows of ``record``; its own list, if any, as rows of ``inner``.
+@dataclass(frozen=True)
+class Listed:
+    """Pages with one list each, as rows of ``record``; its own list, if any, as rows of ``inner``.
 
-    Types are checked page by page, everything else for all pages at once. Pages are read on as many threads
-    as there are cores: parsing lets go of the interpreter.
+    Types are checked page by page, everything else for all pages at once.
     """
-    (name,) = outer.lists
-    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
-        found = list(threads.map(lambda page: _head(page, outer, record, inner), pages))
-    heads = pl.concat([head for head, _ in found], how="vertical_relaxed").with_columns(
-        pl.int_range(pl.len(), dtype=pl.Int64).alias("page")
-    )
-    findings = [finding for _, noticed in found for finding in noticed]
-    rows, more = _unnested(heads, name, record, pages[0].raw.dataset)
-    rows = rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).over("page").alias("row"))
-    nested = pl.DataFrame()
-    if inner is not None:
-        (within,) = record.lists
-        nested, most = _unnested(rows.select("page", "row", within), within, inner, pages[0].raw.dataset)
-        nested = nested.with_columns(pl.int_range(pl.len()).over("page", "row").alias("place"))
-        more += most
-    counts = heads[name].list.len().to_list()
-    return Listing(rows.drop(record.lists), nested, counts, (*findings, *more))
 
+    outer: Shape
+    record: Shape
+    inner: Shape | None = None
+    opening: Opening = opened
 
-def _head(page: Page, outer: Shape, record: Shape, inner: Shape | None) -> tuple[pl.DataFrame, list[Finding]]:
-    """The page as one row, the types of its records checked. Raises ``ContractChanged``."""
-    head, findings = whole(page, outer)
-    (name,) = outer.lists
-    fields = _fields(head.schema[name], record)
-    if fields and inner is not None:
-        (within,) = record.lists
-        _fields(fields[within], inner)
-    return head, findings
+    def prepare(self, raw: RawPage) -> Head:
+        """Raises ``DataCorrupt`` and ``ContractChanged``."""
+        row, findings = check(self.opening(raw), self.outer, raw.dataset)
+        (name,) = self.outer.lists
+        fields = _fields(row.schema[name], self.record)
+        if fields and self.inner is not None:
+            (within,) = self.record.lists
+            _fields(fields[within], self.inner)
+        return Head(row, findings)
+
+    def read(self, pages: Sequence[Page]) -> Listing:
+        """Pages that were not prepared are so on as many threads as there are cores: parsing lets go of the
+        interpreter."""
+        (name,), dataset = self.outer.lists, pages[0].raw.dataset
+        with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
+            found = list(threads.map(self._head, pages))
+        heads = pl.concat([head.row for head in found], how="vertical_relaxed").with_columns(
+            pl.int_range(pl.len(), dtype=pl.Int64).alias("page")
+        )
+        rows, more = _unnested(heads, name, self.record, dataset)
+        rows = rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).over("page").alias("row"))
+        nested = pl.DataFrame()
+        if self.inner is not None:
+            (within,) = self.record.lists
+            nested, most = _unnested(rows.select("page", "row", within), within, self.inner, dataset)
+            nested = nested.with_columns(pl.int_range(pl.len()).over("page", "row").alias("place"))
+            more += most
+        counts = heads[name].list.len().to_list()
+        findings = (finding for head in found for finding in head.findings)
+        return Listing(rows.drop(self.record.lists), nested, counts, (*findings, *more))
+
+    def _head(self, page: Page) -> Head:
+        return page.prepared if isinstance(page.prepared, Head) else self.prepare(page.raw)
 
 
 def _fields(records: pl.DataType, shape: Shape) -> pl.Schema:

@@ -4,7 +4,8 @@ checked.
 A family is a package ``normalizers.<family>``. Each of its modules that reads something declares
 
 * ``FORMATS: frozenset[str]``, the ``RawPage.source_format`` it reads, and
-* ``read(pages: Sequence[Page]) -> Parsed``.
+* ``read(pages: Sequence[Page]) -> Parsed``, and may declare
+* ``prepare(raw: RawPage) -> object``, what can be read of a page before the others are there, on any thread.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from types import MappingProxyType
 from typing import cast
 
 import polars as pl
 
 from normalizers import reconciliation
+from normalizers.overlap import Before, cut
 from schema.dataset import Dataset
 from schema.errors import ContractChanged
 from schema.raw import RawPage
@@ -28,10 +31,12 @@ from schema.tables import conform
 
 @dataclass(frozen=True)
 class Page:
-    """A raw page with the vault reference it is sealed under."""
+    """A raw page with the vault reference it is sealed under. ``prepared`` is what the module's ``prepare``
+    made of it, if it was asked."""
 
     raw: RawPage
     ref: str
+    prepared: object | None = None
 
 
 @dataclass(frozen=True)
@@ -47,15 +52,31 @@ class Parsed:
 Reader = Callable[[Sequence[Page]], Parsed]
 
 
-def normalize(dataset: Dataset, pages: Sequence[RawPage], raw_refs: Sequence[str]) -> Normalized:
+def prepare(raw: RawPage) -> object | None:
+    """What can be read of a page while others are still on their way; None where its module reads all at
+    once. Raises as ``normalize``."""
+    made = getattr(import_module(reader(raw.source_format).__module__), "prepare", None)
+    return None if made is None else made(raw)
+
+
+def normalize(
+    dataset: Dataset,
+    pages: Sequence[RawPage],
+    raw_refs: Sequence[str],
+    before: Before = MappingProxyType({}),
+    prepared: Sequence[object | None] = (),
+) -> Normalized:
     """The dataset in the common schema. ``raw_refs`` are the vault references of the pages, in the same
-    order.
+    order. ``before`` cuts invoice pages of earlier readings, each of which was whole by the portal's count.
+    ``prepared`` are the results of ``prepare`` for the pages, where it was called; the content of such a page
+    is not looked at again.
 
     Raises ``ContractChanged`` for a missing or retyped field or an unknown format, ``DataCorrupt`` for a page
     that does not parse, ``DataIncomplete`` or ``DataConflict`` when the rows are fewer or more than the
     portal's own count.
     """
-    given = [Page(raw, ref) for raw, ref in zip(pages, raw_refs, strict=True)]
+    ahead = prepared or [None] * len(pages)
+    given = [Page(*each) for each in zip(pages, raw_refs, ahead, strict=True)]
     by_reader: dict[Reader, list[Page]] = {}
     for page in given:
         by_reader.setdefault(reader(page.raw.source_format), []).append(page)
@@ -68,6 +89,8 @@ def normalize(dataset: Dataset, pages: Sequence[RawPage], raw_refs: Sequence[str
         for name, frame in parsed.tables.items():
             tables[name].append(_conformed(name, frame))
     whole = {name: pl.concat(frames) for name, frames in tables.items() if frames}
+    if before:
+        whole = cut(whole, before)
     findings.extend(reconciliation.findings(dataset, whole))
     return Normalized(dataset, whole, tuple(dict.fromkeys(findings)))
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import polars as pl
 from python_calamine import CalamineError, CalamineWorkbook
 
-from normalizers.contract import Shape, check
+from normalizers.contract import Shape, check, lacking
 from normalizers.registry import Page
 from schema.errors import ContractChanged, DataCorrupt
 from schema.snapshot import Finding
@@ -35,7 +35,8 @@ def frame(
     wanted = {*shape.required, *shape.nullable}
     top = next((place for place, row in enumerate(rows[:PREAMBLE]) if wanted <= set(row)), None)
     if top is None:
-        raise ContractChanged(f"{page.raw.locator}: no row of headings of {shape.name}")
+        closest = max(rows[:PREAMBLE], key=lambda row: len(wanted & set(row)), default=())
+        raise lacking(shape.name, sorted(wanted - set(closest)))
     names = [str(name).strip() for name in rows[top]]
     columns = list(zip(*rows[top + 1 :], strict=True)) or [()] * len(names)
     texts = [

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from normalizers.contract import lacking
 from normalizers.values import fen
 from schema.errors import ContractChanged
 
@@ -77,9 +78,9 @@ def _cells(grid: Grid) -> list[tuple[str, int, str, str, str, str | None, str]]:
     if sorted(seen) != sorted(grid.form.columns):
         raise ContractChanged(f"{grid.form.name} has columns {', '.join(seen)}")
     for number, column, place in zip(seen, grid.columns, grid.places, strict=True):
+        if missing := [key for key in grid.form.labels if key not in column]:
+            raise lacking(grid.form.name, missing, strangers(grid))
         for line, (key, label) in enumerate(grid.form.labels.items(), start=1):
-            if key not in column:
-                raise ContractChanged(f"{grid.form.name} lacks {key}")
             kind = grid.form.columns[number]
             cell = (grid.return_id, grid.page, f"{line}", label, kind, column[key], f"{place}/{key}")
             found.append(cell)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -25,6 +25,12 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--families", default="", help="portal families to start, comma-separated; all unless named"
+    )
+    parser.add_argument(
+        "--routes",
+        default="",
+        metavar="53.api=gateway,…",
+        help="routes of the regions named here, in place of those the sandbox knows for them",
     )
     parser.add_argument(
         "--companies", type=Path, metavar="DIR", help="folder of invoice CSV files instead of the generator"
@@ -79,6 +85,16 @@ def _generated(region: str, asked: argparse.Namespace) -> Iterator[Company]:
     )
 
 
+def _routes(text: str) -> dict[str, Sequence[tuple[str, str]]]:
+    """Every region's routes, those of ``text`` before the known ones."""
+    own: dict[str, list[tuple[str, str]]] = {}
+    for each in filter(None, text.split(",")):
+        place, _, family = each.partition("=")
+        region, _, route = place.partition(".")
+        own.setdefault(region, []).append((route, family))
+    return {**ROUTES, **own}
+
+
 def main() -> None:
     """Parse, read or generate the companies, serve."""
     asked = _arguments()
@@ -88,6 +104,7 @@ def main() -> None:
         base_port=asked.base_port,
         latency_seconds=asked.latency_ms / 1000,
         families=frozenset(asked.families.split(",")) if asked.families else None,
+        routes=_routes(asked.routes),
     )
     asyncio.run(serve(plan))
 

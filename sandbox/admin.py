@@ -1,13 +1,14 @@
 """The sandbox's own routes under ``/_sandbox/`` of every portal: faults, journal, companies, clock, phones.
 
-* ``POST/DELETE faults``: POST ``{"kind": …, "path": "/", "times": null, "seconds": 1}``; DELETE clears the
-  portal's table
+* ``POST/DELETE faults``: POST ``{"kind": …, "path": "/", "times": null, "seconds": 1}`` and the other fields
+  of ``sandbox.faults.Fault``; DELETE clears the portal's table, with ``?kind=`` of this kind alone
 * ``GET journal``: list of entries; ``?event=`` filters
 * ``GET companies``: list of ``{"taxpayer_id", "name", "status", "general", "issued", "received", "people":
   [{"person_id", "name", "phone", "password", "roles": {taxpayer_id: title}}], "grants": […]}``
 * ``GET gauge``: ``{"under_way", "most", "total"}`` of requests; DELETE lets ``most`` and ``total`` begin anew
 * ``POST clock`` ``{"seconds": 600}``: shifts the time of the whole sandbox
 * ``GET phone/{number}`` (HTML) and ``phone/{number}.json``
+* ``GET/POST app/{account}``: the tax app, see ``sandbox.taxapp``
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from sandbox.company import Company
 from sandbox.faults import Fault, FaultKind
 from sandbox.phone import inbox
 from sandbox.portal import Portal
+from sandbox.taxapp import door
 
 
 def with_admin(app: ASGIApp, portal: Portal) -> Router:
@@ -33,7 +35,8 @@ def with_admin(app: ASGIApp, portal: Portal) -> Router:
 def _routes(portal: Portal) -> list[Route]:
     async def faults(request: Request) -> Response:
         if request.method == "DELETE":
-            portal.faults.clear()
+            kind = request.query_params.get("kind")
+            portal.faults.clear(FaultKind(kind) if kind else None)
         else:
             asked = await request.json()
             portal.faults.add(Fault(FaultKind(asked.pop("kind")), **asked))
@@ -59,6 +62,9 @@ def _routes(portal: Portal) -> list[Route]:
     async def phone(request: Request) -> Response:
         return inbox(portal.phones, request)
 
+    async def app(request: Request) -> Response:
+        return await door(portal.phones.app, portal.directory, portal.clock.now(), request)
+
     return [
         Route("/faults", faults, methods=["POST", "DELETE"]),
         Route("/journal", journal),
@@ -66,6 +72,7 @@ def _routes(portal: Portal) -> list[Route]:
         Route("/gauge", gauge, methods=["GET", "DELETE"]),
         Route("/clock", clock, methods=["POST"]),
         Route("/phone/{number}", phone),
+        Route("/app/{account}", app, methods=["GET", "POST"]),
     ]
 
 

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sandbox.faults import Fault, FaultKind, FaultTable
 
 ADMIN = "/_sandbox/"
-"""Paths below this are the sandbox's own; no fault and no latency strikes them."""
+"""Paths with this in them are the sandbox's own; no fault and no latency strikes them."""
 
 
 class FaultLayer:
@@ -27,7 +27,7 @@ class FaultLayer:
         self._app, self._faults, self._latency, self._own = app, faults, latency_seconds, own
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(ADMIN):
+        if scope["type"] != "http" or ADMIN in scope["path"]:
             await self._app(scope, receive, send)
             return
         path = scope["path"]

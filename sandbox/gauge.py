@@ -29,7 +29,7 @@ class Gauged:
         self._app, self._gauge = app, gauge
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(ADMIN):
+        if scope["type"] != "http" or ADMIN in scope["path"]:
             await self._app(scope, receive, send)
             return
         self._gauge.enter()

@@ -23,8 +23,8 @@ def digest(secret: str) -> str:
 @dataclass(frozen=True)
 class Entry:
     """``event`` is one of: sign_in_accepted, sign_in_rejected, sign_in_locked, captcha_wrong, sms_sent,
-    sms_wrong, session_started, session_ended, identity_chosen, grant_made, grant_repeated, grant_revoked,
-    page_served, file_requested, refused."""
+    sms_wrong, code_shown, approval_asked, session_started, session_ended, identity_chosen, grant_made,
+    grant_repeated, grant_revoked, page_served, file_requested, refused."""
 
     at: str
     region: str

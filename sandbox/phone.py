@@ -1,4 +1,5 @@
-"""Phones of the sandbox: every SMS that a portal sends lands in an inbox that anybody can read."""
+"""Phones of the sandbox: every SMS that a portal sends lands in an inbox that anybody can read. The tax
+app is beside it."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ from html import escape
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from sandbox.taxapp import TaxApp
 
 
 @dataclass(frozen=True)
@@ -20,9 +23,10 @@ class Sms:
 
 
 class Phones:
-    """Inboxes by number, newest message last."""
+    """Inboxes by number, newest message last, and the one tax app."""
 
     def __init__(self) -> None:
+        self.app = TaxApp()
         self._inboxes: dict[str, list[Sms]] = {}
 
     def send(self, number: str, message: Sms) -> None:
@@ -38,7 +42,8 @@ _PAGE = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">
 body{{font-family:sans-serif;max-width:26rem;margin:1rem auto;background:#f2f4f7}}
 article{{background:#fff;border-radius:.8rem;padding:.8rem 1rem;margin:.6rem 0}}
 small{{color:#667}}</style></head>
-<body><h1>沙盒手机 <span id="number">{number}</span></h1>{messages}</body></html>"""
+<body><h1>沙盒手机 <span id="number">{number}</span></h1>
+<p><a href="../app/{number}">打开税务 App</a></p>{messages}</body></html>"""
 
 
 def page(number: str, messages: list[Sms]) -> str:

@@ -10,7 +10,7 @@ import signal
 import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -54,13 +54,15 @@ USUAL = ("31", "44", "51")
 
 @dataclass(frozen=True)
 class Plan:
-    """``base_port`` 0 takes free ports; ``families`` restricts what is started; None is all."""
+    """``base_port`` 0 takes free ports; ``families`` restricts what is started; None is all. ``routes`` are
+    those of each region, (route, family)."""
 
     directories: Sequence[Directory]
     endpoints: Path | None = None
     base_port: int = 0
     latency_seconds: float = 0.0
     families: frozenset[str] | None = None
+    routes: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=lambda: ROUTES)
 
 
 class _Server(uvicorn.Server):
@@ -112,7 +114,7 @@ def _portals(plan: Plan) -> Iterator[Portal]:
     phones, clock = Phones(), Clock()
     for directory in plan.directories:
         region = directory.region
-        for route, family in ROUTES[region]:
+        for route, family in plan.routes[region]:
             if plan.families is None or family in plan.families:
                 faults, journal = FaultTable(), Journal(region, family)
                 yield Portal(region, route, family, directory, faults, journal, phones, clock)

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
+
+from schema.contract import Change, ChangeKind
 
 
 class Action(StrEnum):
@@ -128,6 +131,13 @@ class ContractChanged(PortalError):
     """The tax portal answered in a form we do not know."""
 
     action, actor, zh = Action.FALL_BACK, Actor.OPERATIONS, "税务门户的数据格式已变化"
+
+    def __init__(
+        self, detail: str = "", *, changes: Sequence[Change] = (), retry_at: datetime | None = None
+    ) -> None:
+        super().__init__(detail, retry_at=retry_at)
+        self.changes = tuple(changes) or (Change(ChangeKind.FORM, "", self.detail),)
+        """Where the payload differs, as far as it is known by places."""
 
 
 class PageChanged(PortalError):
@@ -262,6 +272,12 @@ class DataIncomplete(PortalError):
     action, actor, zh = Action.QUARANTINE, Actor.OPERATIONS, "收到的数据不完整"
 
 
+class TooManyRecords(PortalError):
+    """The tax portal answers only for a shorter period."""
+
+    action, actor, zh = Action.QUARANTINE, Actor.OPERATIONS, "税务门户要求缩短查询区间"
+
+
 class DataConflict(PortalError):
     """The data received contradict each other."""
 
@@ -343,6 +359,12 @@ class AuthorizationUnknown(Refused):
     zh, status = "授权不存在", 404
 
 
+class EvidenceUnknown(Refused):
+    """No evidence was kept of this."""
+
+    zh, status = "没有留痕", 404
+
+
 class StateConflict(Refused):
     """This is not possible in the authorization's present state."""
 
@@ -391,7 +413,7 @@ class AnswerInvalid(Refused):
     actor, zh, status = Actor.BORROWER, "填写内容不符合要求", 422
 
 
-# --- the vault and the log ---
+# --- the vault, the log and the deployment's own files ---
 
 
 class VaultError(TaxlinkError):
@@ -428,6 +450,12 @@ class AuditBroken(TaxlinkError):
     """The audit log was altered."""
 
     zh = "审计日志校验失败"
+
+
+class OverlayInvalid(TaxlinkError):
+    """A region's overlay file is not valid."""
+
+    zh = "地区配置文件无效"
 
 
 def catalogue() -> dict[str, type[TaxlinkError]]:

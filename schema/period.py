@@ -44,6 +44,13 @@ class Period(BaseModel):
             yield Period(start=start, end=end)
             start = end + timedelta(days=1)
 
+    def halves(self) -> tuple[Period, Period] | None:
+        """The period cut in the middle, the earlier half first; None for a single day."""
+        if self.start == self.end:
+            return None
+        middle = self.start + (self.end - self.start) // 2
+        return Period(start=self.start, end=middle), Period(start=middle + timedelta(days=1), end=self.end)
+
     def __str__(self) -> str:
         return f"{self.start:%Y%m%d}-{self.end:%Y%m%d}"
 

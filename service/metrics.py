@@ -1,4 +1,5 @@
-"""What operations watch: requests by route and status, open streams, authorizations by state. Counts only."""
+"""What operations watch: requests by route and status, open streams, authorizations by state, routes that
+have drifted. Counts only."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Engine, func, select
 
 from service.desk import AtDesk
+from stages import doctor
 from store import tables
 from store.database import reading
 
@@ -35,6 +37,7 @@ class Metrics:
         )
         self.streams = Gauge("taxlink_open_streams", "Open event streams", registry=self.registry)
         self.registry.register(_Authorizations(store))
+        self.registry.register(_Drifts(store))
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request. Streams end when people leave, so they are counted but not timed."""
@@ -55,6 +58,24 @@ class _Authorizations(Collector):
         with reading(self._store) as connection:
             for row in connection.execute(select(state, func.count()).group_by(state)).all():
                 family.add_metric([row[0]], row[1])
+        yield family
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        return []
+
+
+class _Drifts(Collector):
+    """1 for each route and step that has drifted, as ``taxlink doctor`` tells it."""
+
+    def __init__(self, store: Engine) -> None:
+        self._store = store
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        family = GaugeMetricFamily(
+            "taxlink_drifted", "Routes that have drifted", labels=["region", "route", "step"]
+        )
+        for each in doctor.drifts(self._store):
+            family.add_metric([each.place.region, each.place.route, each.step], 1)
         yield family
 
     def describe(self) -> Iterable[GaugeMetricFamily]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import threading
-from typing import Any
 
 from authz import gate
 from authz.authorization import Authorization, State
@@ -28,22 +26,22 @@ from connectors.router import Choice
 from schema.dataset import Route
 from schema.errors import (
     Action,
-    ChallengeExpired,
     ChallengeRejected,
-    ConsentWithdrawn,
     RouteAbsent,
     SecretSpent,
+    SessionExpired,
     TaxlinkError,
 )
-from stages import visit
+from stages import evidence, livepage, visit
 from stages.outcome import Outcome, ended, waiting, waits
+from stages.returning import Returning
 from stages.workshop import Workshop
 from store.database import now
-from store.feed import Event
 from vault.reference import KeyClass
 
 _READY = frozenset({State.GRANTED, State.REFRESHING})
 _WORKABLE = frozenset({State.PLANNING, State.CHALLENGED})
+_RENEWAL = "renewal"
 
 
 def authorize(shop: Workshop, authorization_id: str, leg_key: str) -> Outcome:
@@ -74,15 +72,24 @@ def _try_routes(shop: Workshop, current: Authorization) -> Outcome:
         if (refused := visit.enter(shop, current, choice.route)) is not None:
             return refused
         attempt = shop.casefile.begin_attempt(current, choice.route, choice.why)
+        recorder = shop.lines.recorder(current.id, choice.route)
+        recorder.begin()
         try:
-            granted = _Attempt(shop, current, choice.route).run(parked)
-            shop.casefile.end_attempt(attempt, current.id, "granted" if granted else "parked")
-            return Outcome("granted" if granted else "parked")
+            outcome = "granted" if _Attempt(shop, current, choice.route).run(parked) else "parked"
+            ref = evidence.kept(shop, current, recorder, outcome)
+            shop.casefile.end_attempt(attempt, current.id, outcome, evidence_ref=ref)
+            return Outcome(outcome)
         except TaxlinkError as error:
             # A wait does not use up the route: the next turn tries it again.
             outcome = "waiting" if error.action is Action.WAIT else "failed"
+            ref = evidence.kept(shop, current, recorder, outcome, error)
             shop.casefile.end_attempt(
-                attempt, current.id, outcome, error_code=error.code, detail=error.detail
+                attempt,
+                current.id,
+                outcome,
+                error_code=error.code,
+                detail=error.detail,
+                evidence_ref=ref,
             )
             visit.failed(shop, current, choice.route, error)
             if not router.falls_back(error):
@@ -128,44 +135,53 @@ class _Attempt:
 
     def __init__(self, shop: Workshop, current: Authorization, route: Route) -> None:
         self._shop, self._current, self._route = shop, current, route
+        self._recorder = shop.lines.recorder(current.id, route)
         self._connector: Connector = shop.lines.get(current, route)
         self._asked: Relayed | None = None
+        self._returning = Returning(shop, current, route)
 
     def run(self, parked: Relayed | None) -> bool:
         """True when granted, False when parked. Raises the portal's faults."""
         self._asked = parked
+        if parked is not None:
+            self._recorder.step(f"answered:{parked.kind}")
         request = self._request(parked)
         flow, answer = self._begin(request, parked)
         answered = answer is not None
         try:
-            return self._advance(flow, answer)
+            return self._advance(flow, answer, request)
         except TaxlinkError as error:
+            self._returning.failed(error)
             self._close_asked(
                 ChallengeState.REJECTED if error.action is Action.STOP else ChallengeState.SUPERSEDED
             )
-            if answered and router.falls_back(error) and self._granted_after_all(request):
+            if answered and router.falls_back(error) and self.granted_after_all(request):
                 return True
             raise
         finally:
             flow.close()
 
-    def _advance(self, flow: Flow, answer: Answer | None) -> bool:
+    def _advance(self, flow: Flow, answer: Answer | None, request: AuthorizationRequest) -> bool:
+        result = flow.advance(answer)
         while True:
-            result = flow.advance(answer)
             again = isinstance(result, Challenge) and result.retry
             self._close_asked(ChallengeState.REJECTED if again else ChallengeState.ACCEPTED)
             if isinstance(result, Grant):
                 visit.worked(self._shop, self._current, self._route)
-                self._keep(result)
+                self._keep(result, request)
                 return True
+            self._returning.asked()
             if result.kind is not ChallengeKind.CREDENTIALS:  # asked for before the portal is
                 visit.worked(self._shop, self._current, self._route)
-            answer = self._ask(flow, self._within_budget(result))
-            if answer is None:
+            following = self._ask(flow, result)
+            if following is None:
                 return False
+            result = following
 
-    def _ask(self, flow: Flow, challenge: Challenge) -> Answer | None:
-        """The answer of a live challenge, or None when the run is parked."""
+    def _ask(self, flow: Flow, shown: Challenge) -> Challenge | Grant | None:
+        """What follows a live challenge, or None when the run is parked."""
+        challenge = self._within_budget(shown)
+        self._recorder.step(f"asked:{challenge.kind}")
         parks = challenge.resume is Resume.SERIALIZABLE
         state = flow.state() if parks else None
         if parks:
@@ -178,9 +194,14 @@ class _Attempt:
         if parks:
             self._asked = None
             return None
-        answer = _await_answer(self._shop, self._asked)
+        if shown.poll_seconds:
+            following = livepage.watched(self._shop, self._asked, flow, shown)
+            self._recorder.step(f"acted:{challenge.kind}")
+            return following
+        answer = livepage.answer(self._shop, self._asked)
+        self._recorder.step(f"answered:{challenge.kind}")
         self._shop.ledger.move(self._current.id, State.WORKING, actor="pipeline")
-        return answer
+        return flow.advance(answer)
 
     def _within_budget(self, challenge: Challenge) -> Challenge:
         """The challenge within what the overlay grants. Raises ``ChallengeRejected`` when the wrong answers
@@ -208,22 +229,29 @@ class _Attempt:
             flow.close()
             return self._connector.authorize(request), None
 
-    def _granted_after_all(self, request: AuthorizationRequest) -> bool:
-        """Before another route tries: ask this portal whether the last answer already made the grant."""
+    def granted_after_all(self, request: AuthorizationRequest | None = None) -> bool:
+        """Ask the portal, without a person, whether it holds the grant of this reference; then keep it."""
+        request = request or self._request(None)
         try:
             grant = self._connector.existing(request)
         except TaxlinkError:
             return False  # it cannot be asked either; the reference keeps the next route from a second grant
         if grant is not None:
-            self._keep(grant)
+            self._keep(grant, request)
         return grant is not None
 
-    def _keep(self, grant: Grant) -> None:
+    def _keep(self, grant: Grant, request: AuthorizationRequest) -> None:
         shop, id = self._shop, self._current.id
+        self._recorder.step("granted")
+        self._recorder.receipt(grant.receipt, grant.granted_at)
+        self._returning.granted(grant, request.credentials)
         ref = shop.vault.seal(self._current.vault_owner, "grant", grant.secret, key_class=KeyClass.CREDENTIAL)
         with shop.store.begin() as connection:
             shop.casefile.keep_grant(connection, id, self._route, grant, ref)
-            shop.ledger.move(id, State.GRANTED, actor="portal", connection=connection, route=self._route)
+            if owner := self._returning.signed_in_under:
+                shop.ledger.record(connection, id, "pipeline", "session.reused", {"signed_in_under": owner})
+            if self._current.state is not State.REFRESHING:
+                shop.ledger.move(id, State.GRANTED, actor="portal", connection=connection, route=self._route)
 
     def _close_asked(self, state: ChallengeState) -> None:
         if self._asked is not None:
@@ -236,37 +264,29 @@ class _Attempt:
             json.loads(shop.vault.unseal(current.person_ref)) if current.person_ref else {}
         )
         entered = shop.challenges.credentials_ref(current.id, current.run)
+        person_id = person.get("person_id", "")
         return AuthorizationRequest(
             reference=current.reference,
             taxpayer_id=current.taxpayer_id,
-            person_id=person.get("person_id", ""),
+            person_id=person_id,
             scopes=shop.ledger.consent(current.consent_id).scopes,
             credentials=SealedCredentials(shop.secrets, entered),
+            session=self._returning.begin(person_id) if parked is None else None,
         )
 
 
-def _await_answer(shop: Workshop, asked: Relayed) -> Answer:
-    """Wait beside the open page until the person answers; woken by the store.
-
-    Raises ``ChallengeExpired``, and ``ConsentWithdrawn`` when the authorization is closed meanwhile.
-    """
-    woken = threading.Event()
-
-    def listen(event: Event) -> None:
-        data: dict[str, Any] = event.data
-        if data.get("challenge") == asked.id or data.get("to") == State.CLOSED:
-            woken.set()
-
-    with shop.feed.listening(asked.authorization_id, listen):
-        while True:
-            seen = shop.challenges.get(asked.id)
-            if seen.state is ChallengeState.ANSWERED:
-                return shop.challenges.take(seen)
-            if shop.ledger.authorization(asked.authorization_id).state is State.CLOSED:
-                raise ConsentWithdrawn
-            left = (asked.expires_at - now()).total_seconds()
-            if seen.state is not ChallengeState.OPEN or left <= 0:
-                shop.challenges.close(seen, ChallengeState.EXPIRED)
-                raise ChallengeExpired
-            woken.wait(left)
-            woken.clear()
+def renewed(shop: Workshop, current: Authorization, route: Route) -> bool:
+    """Whether a refresh whose session has ended may go on without the person, as the portal tells the grant
+    of this reference again. Tried once a run."""
+    mine = [each for each in shop.casefile.attempts(current.id) if each["run"] == current.run]
+    if any(each["why"] == _RENEWAL for each in mine):
+        return False
+    attempt = shop.casefile.begin_attempt(current, route, _RENEWAL)
+    recorder = shop.lines.recorder(current.id, route)
+    recorder.begin()
+    granted = _Attempt(shop, current, route).granted_after_all()
+    outcome, error = ("granted", None) if granted else ("failed", SessionExpired())
+    ref = evidence.kept(shop, current, recorder, outcome, error)
+    code = None if granted else SessionExpired.cause_code()
+    shop.casefile.end_attempt(attempt, current.id, outcome, error_code=code, evidence_ref=ref)
+    return granted

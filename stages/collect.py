@@ -3,42 +3,59 @@ stands."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from time import monotonic
 from typing import Any
 
 from authz import gate
 from authz.authorization import Authorization, Progress, State
 from authz.casefile import Collected, HeldGrant
+from authz.underway import Reading
 from connectors import router
-from connectors.interface import Grant
+from connectors.interface import Grant, Held
 from connectors.overlay import overlay
+from connectors.places import Place
 from schema.clock import today
 from schema.dataset import Dataset, Missing, Route
-from schema.errors import Action, DataIncomplete, GrantRevoked, RouteAbsent, TaxlinkError
+from schema.errors import (
+    Action,
+    DataConflict,
+    DataIncomplete,
+    GrantRevoked,
+    RouteAbsent,
+    SessionExpired,
+    TaxlinkError,
+)
 from schema.period import Period
 from schema.raw import RawPage
-from stages import visit
+from stages import evidence, visit
 from stages.application import passed
+from stages.authorize import renewed
+from stages.increment import increment
 from stages.outcome import Outcome, ended, waiting
+from stages.pull import Pull
 from stages.workshop import Workshop
 from store.database import now
 from vault.reference import KeyClass
 
-_SEAL_BYTES = 2 << 20
-"""Pages are sealed in batches of about this size: one transaction each, and never a whole dataset in
-memory."""
+_SEAL_BYTES, _SEAL_SECONDS = 2 << 20, 2.0
+"""Pages are sealed in batches of about this size, or of what came in this time: one transaction each, and
+never a whole dataset in memory."""
 
 
 def remaining(shop: Workshop, authorization_id: str) -> list[Dataset]:
     """The datasets of the consent that this run has not collected yet, the largest first: it is read while
     the others come."""
     current = shop.ledger.authorization(authorization_id)
+    consent = shop.ledger.consent(current.consent_id)
+    if current.run > 1:
+        shop.casefile.take_over(current, consent.frequency.unit_start(now()))
     done = {collected.dataset for collected in shop.casefile.collections(current.id, current.run)}
-    scopes = shop.ledger.consent(current.consent_id).scopes
     if current.progress is Progress.WAITING:
         shop.ledger.set_progress(current.id, Progress.COLLECTING, actor="pipeline")
-    left = [dataset for dataset in scopes if dataset not in done]
+    left = [dataset for dataset in consent.scopes if dataset not in done]
     return sorted(left, key=lambda dataset: dataset is not Dataset.INVOICE)
 
 
@@ -57,10 +74,12 @@ def collect(shop: Workshop, authorization_id: str, dataset: Dataset) -> Outcome:
             return refused
         _fetch(shop, current, held, dataset, period)
         visit.worked(shop, current, held.route)
+        shop.changes.read(Place(current.region, held.route), dataset, "", now())
         return Outcome("collected")
     except TaxlinkError as error:
         if held is not None:
             visit.failed(shop, current, held.route, error)
+            shop.changes.met(Place(current.region, held.route), dataset, "", error)
         return waiting(shop, current.id, error) or _after(shop, current, held, dataset, period, error)
 
 
@@ -70,34 +89,66 @@ def _fetch(shop: Workshop, current: Authorization, held: HeldGrant, dataset: Dat
     consent = shop.ledger.consent(current.consent_id)
     at = now()
     reads = shop.casefile.reads_in_unit(current, dataset, consent.frequency.unit_start(at))
-    token = gate.check(consent, current, gate.Fetch(dataset, period, consent.purpose, reads), at)
+    part = increment(shop, current, held.route, dataset, period)
+    token = gate.check(consent, current, gate.Fetch(dataset, part.asked, consent.purpose, reads), at)
     grant = Grant(held.receipt, held.granted_at, held.expires_at, shop.vault.unseal(held.secret_ref))
+    recorder = shop.lines.recorder(current.id, held.route)
+    recorder.begin()
+    recorder.step(f"fetch:{dataset}")
     connector = shop.lines.get(current, held.route)
-    pages = _seal(shop, current, connector.fetch(grant, current.taxpayer_id, dataset, period))
+    fetch = partial(connector.fetch, grant, current.taxpayer_id, dataset, part.asked)
+    reading = Reading(current.id, current.run, dataset, part.asked, held.route, token)
+    try:
+        pages = _pulled(shop, current, fetch, Pull(shop, reading))
+    except DataConflict:  # the record changed while it was read: once more from the start
+        pages = _pulled(shop, current, fetch, Pull(shop, reading))
     if not pages:
         raise DataIncomplete("no page, so no proof that there is nothing")
+    ref = evidence.kept(shop, current, recorder, "collected")
     shop.casefile.commit_collection(
-        current, Collected(dataset, period, held.route, pages, None, None, now()), token
+        current,
+        Collected(dataset, period, held.route, [*part.pages, *pages], None, None, now(), ref),
+        token,
     )
 
 
-def _seal(shop: Workshop, current: Authorization, pages: Iterable[RawPage]) -> list[dict[str, Any]]:
-    """The pages' descriptions with their vault references. A batch is sealed while the next one arrives."""
+def _pulled(
+    shop: Workshop, current: Authorization, fetch: Callable[[Held], Iterable[RawPage]], pull: Pull
+) -> list[dict[str, Any]]:
+    try:
+        return pull.whole(_seal(shop, current, fetch(pull.held), pull))
+    except DataConflict:
+        pull.forget()
+        raise
+
+
+def _seal(
+    shop: Workshop, current: Authorization, pages: Iterable[RawPage], pull: Pull
+) -> list[dict[str, Any]]:
+    """The pages' descriptions with their vault references. A batch is sealed while the next one arrives, and
+    kept for whoever must go on after a crash."""
     sealed: list[dict[str, Any]] = []
     batch: list[RawPage] = []
+    begun = monotonic()
 
     def seal(full: list[RawPage]) -> None:
         contents = [page.content for page in full]
         refs = shop.vault.seal_many(current.vault_owner, "raw", contents, key_class=KeyClass.DATA)
         sealed.extend(_described(page, ref) for page, ref in zip(full, refs, strict=True))
 
+    def seal_and_keep(full: list[RawPage]) -> None:
+        seal(full)
+        pull.keep(sealed[-len(full) :])
+
     with ThreadPoolExecutor(1, thread_name_prefix="seal") as beside:
         under_way = beside.submit(seal, [])
         for page in pages:
+            pull.check(page)
             batch.append(page)
-            if sum(len(waiting.content) for waiting in batch) >= _SEAL_BYTES:
+            full = sum(len(waiting.content) for waiting in batch) >= _SEAL_BYTES
+            if full or monotonic() - begun >= _SEAL_SECONDS:
                 under_way.result()
-                under_way, batch = beside.submit(seal, batch), []
+                under_way, batch, begun = beside.submit(seal_and_keep, batch), [], monotonic()
         under_way.result()
         seal(batch)
     return sealed
@@ -127,11 +178,12 @@ def _after(
 ) -> Outcome:
     route = held.route if held else Route.API
     if error.action is Action.STOP or current.state is State.CLOSED:
+        _failed(shop, current, route, dataset, error)
         return ended(shop, current.id, error)
     if error.action is Action.REAUTHORIZE:
-        return _take_up_anew(shop, current, error)
+        return _take_up_anew(shop, current, held, error)
     if router.falls_back(error) and _other_route(shop, current, route, dataset, error):
-        return _take_up_anew(shop, current, error)
+        return _take_up_anew(shop, current, held, error)
     return _missing(shop, current, route, dataset, period, error)
 
 
@@ -139,17 +191,37 @@ def _other_route(
     shop: Workshop, current: Authorization, route: Route, dataset: Dataset, error: TaxlinkError
 ) -> bool:
     """Record that this route failed; whether another one serves the dataset and was not tried in this run."""
-    attempt = shop.casefile.begin_attempt(current, route, f"collecting:{dataset}")
-    shop.casefile.end_attempt(attempt, current.id, "failed", error_code=error.code, detail=error.detail)
+    _failed(shop, current, route, dataset, error)
     failed = shop.casefile.failed_routes(current)
     return router.next_route(overlay(current.region), [dataset], failed) is not None
 
 
-def _take_up_anew(shop: Workshop, current: Authorization, error: TaxlinkError) -> Outcome:
+def _failed(
+    shop: Workshop, current: Authorization, route: Route, dataset: Dataset, error: TaxlinkError
+) -> None:
+    """An attempt that got as far as this dataset, with its evidence."""
+    attempt = shop.casefile.begin_attempt(current, route, f"collecting:{dataset}")
+    ref = evidence.kept(shop, current, shop.lines.recorder(current.id, route), "failed", error)
+    shop.casefile.end_attempt(
+        attempt,
+        current.id,
+        "failed",
+        error_code=error.code,
+        detail=error.detail,
+        evidence_ref=ref,
+    )
+
+
+def _take_up_anew(
+    shop: Workshop, current: Authorization, held: HeldGrant | None, error: TaxlinkError
+) -> Outcome:
     """The session or the route is gone. With a person behind it (an application) the run goes on by asking; a
-    refresh stops at ``needs_repair``."""
+    refresh stops at ``needs_repair``, unless the portal tells its grant without a person."""
     if error.code in ("consent_withdrawn", "consent_expired", "scope_denied"):
         return ended(shop, current.id, error)
+    dropped = current.state is State.REFRESHING and isinstance(error, SessionExpired)
+    if dropped and held and renewed(shop, current, held.route):
+        return Outcome("again", code=error.code)
     visit.leave(shop, current.id)
     shop.ledger.move(current.id, State.NEEDS_REPAIR, actor="pipeline", error_code=error.code)
     if current.state is State.REFRESHING:
@@ -167,6 +239,7 @@ def _missing(
     error: TaxlinkError,
 ) -> Outcome:
     revision = shop.ledger.consent(current.consent_id).revision
-    gone = Collected(dataset, period, route, [], Missing.NOT_AVAILABLE, error.code, now())
+    ref = evidence.kept(shop, current, shop.lines.recorder(current.id, route), "missing", error)
+    gone = Collected(dataset, period, route, [], Missing.NOT_AVAILABLE, error.code, now(), ref)
     shop.casefile.commit_collection(current, gone, revision)
     return Outcome("missing", code=error.code)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
@@ -18,8 +18,11 @@ from authz.challenges import ChallengeState, Relayed
 from authz.consent import ConsentState
 from connectors.interface import Answer, Resume
 from connectors.overlay import overlay
+from connectors.places import Place
 from schema.errors import ChallengeExpired, IdempotencyConflict, StateConflict
 from schema.region import region
+from stages import canaries
+from stages.canaries import CANARY
 from stages.workshop import Workshop
 from store import tables
 from store.database import new_id, now
@@ -27,8 +30,12 @@ from vault.reference import KeyClass
 
 StartLeg = Callable[[Authorization], None]
 StartDisposal = Callable[[Authorization], None]
+StartCanary = Callable[[Place, datetime], None]
 LEG, DISPOSAL = "leg", "disposal"
-"""The two kinds of work that are handed to the workers, by the names of their workflows."""
+"""Two of the kinds of work that are handed to the workers, by the names of their workflows; the third is
+``stages.canaries.CANARY``."""
+MOST_CANARIES = 6
+"""How many set out at a time, so that they spread over the hour."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +51,11 @@ class Intake:
     """Starts, answers, re-runs, refreshes and withdraws. ``start_leg`` hands the present leg to a worker,
     once."""
 
-    def __init__(self, shop: Workshop, start_leg: StartLeg, start_disposal: StartDisposal) -> None:
+    def __init__(
+        self, shop: Workshop, start_leg: StartLeg, start_disposal: StartDisposal, start_canary: StartCanary
+    ) -> None:
         self._shop, self._start_leg, self._start_disposal = shop, start_leg, start_disposal
+        self._start_canary = start_canary
 
     def submit(
         self,
@@ -155,6 +165,17 @@ class Intake:
         self._start_leg(current)
         return current
 
+    def link(self, authorization_id: str, *, actor: str) -> str:
+        """The token of a fresh link for the borrower: the one before was lost or has expired, or they are
+        needed again. Raises ``StateConflict`` once the authorization is closed."""
+        shop = self._shop
+        with shop.store.begin() as connection:
+            if shop.ledger.read(connection, authorization_id, lock=True).state is State.CLOSED:
+                raise StateConflict("nothing is left to do")
+            token = shop.links.issue(connection, authorization_id)
+            shop.ledger.record(connection, authorization_id, actor, "link.issued", {})
+        return token
+
     def refresh(self, authorization_id: str, *, actor: str) -> Authorization:
         """Read again under a periodic consent."""
         current = self._shop.ledger.authorization(authorization_id)
@@ -227,6 +248,13 @@ class Intake:
             self.refresh(authorization_id, actor="scheduler")
         return len(due)
 
+    def look(self) -> int:
+        """Send canaries to routes where the last one set out too long ago; how many."""
+        places = canaries.due(self._shop)[:MOST_CANARIES]
+        for place in places:
+            self._start_canary(place, self._shop.canaries.set_out(place))
+        return len(places)
+
     def _fail_parked(self, asked: Relayed) -> None:
         current = self._shop.ledger.authorization(asked.authorization_id)
         if current.state is State.CHALLENGED:
@@ -273,4 +301,7 @@ def by_queue(shop: Workshop, enqueue: Callable[..., None]) -> Intake:
     def start_disposal(current: Authorization) -> None:
         enqueue(DISPOSAL, f"{current.id}.disposal", current.id)
 
-    return Intake(shop, start_leg, start_disposal)
+    def start_canary(place: Place, at: datetime) -> None:
+        enqueue(CANARY, f"{CANARY}.{place}.{at:%Y%m%dT%H%M%S}", place.region, place.route)
+
+    return Intake(shop, start_leg, start_disposal, start_canary)

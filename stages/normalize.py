@@ -4,6 +4,7 @@ alone."""
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,6 +14,8 @@ import polars as pl
 
 from authz.authorization import Authorization
 from authz.casefile import Collected, HeldSnapshot
+from connectors.places import Place
+from normalizers.contract import NEW_FIELD
 from normalizers.registry import normalize as normalize_pages
 from schema.dataset import Dataset, Missing
 from schema.errors import TaxlinkError
@@ -94,12 +97,23 @@ def _read(shop: Workshop, current: Authorization, collected: Collected) -> _Draf
         _page(current, collected, page, content)
         for page, content in zip(collected.pages, shop.vault.unseal_many(refs), strict=True)
     ]
+    place, source_format = Place(current.region, collected.route), _format(pages)
+    before = {page["ref"]: date.fromisoformat(page["before"]) for page in collected.pages if "before" in page}
     try:
-        done = normalize_pages(collected.dataset, pages, refs)
+        done = normalize_pages(collected.dataset, pages, refs, before)
     except TaxlinkError as error:
+        shop.changes.met(place, collected.dataset, source_format, error)
         finding = Finding(error.code, Severity.ERROR, collected.dataset, error.detail)
         return _Draft(missing={collected.dataset: Missing.NOT_AVAILABLE}, findings=[finding])
+    new = [finding.detail for finding in done.findings if finding.code == NEW_FIELD]
+    shop.changes.read(place, collected.dataset, source_format, collected.fetched_at, new)
     return _Draft(dict(done.tables), {}, list(done.findings))
+
+
+def _format(pages: Sequence[RawPage]) -> str:
+    """The format of the pages, or their family and dataset where they have several."""
+    first, formats = pages[0].source_format, {page.source_format for page in pages}
+    return first if len(formats) == 1 else f"{first.partition('.')[0]}.{pages[0].dataset}"
 
 
 def _page(current: Authorization, collected: Collected, page: dict[str, Any], content: bytes) -> RawPage:

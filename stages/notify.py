@@ -6,7 +6,7 @@ from __future__ import annotations
 import webhooks
 from authz.authorization import Authorization, Progress, State
 from authz.consent import ConsentState
-from schema.errors import catalogue
+from schema.errors import TaxlinkError, catalogue
 from stages.workshop import Workshop
 from vault.reference import KeyClass
 
@@ -43,15 +43,23 @@ def notice(shop: Workshop, current: Authorization) -> dict[str, object]:
         "state": current.state,
         "region": current.region,
         "route": current.route,
-        "error": {"code": current.error_code, "actor": cause.actor, "zh": cause.zh, "en": cause.message()}
-        if cause
-        else None,
+        "error": _told(cause) if cause else None,
         "score": {
             name: scored[name]
             for name in ("decision", "points", "grade", "limit_fen", "annual_rate", "policy_version")
         }
         if scored
         else None,
+    }
+
+
+def _told(cause: type[TaxlinkError]) -> dict[str, object]:
+    return {
+        "code": cause.cause_code(),
+        "actor": cause.actor,
+        "action": cause.action,
+        "zh": cause.zh,
+        "en": cause.message(),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,12 @@ from authz.challenges import Challenges
 from authz.due import Due
 from authz.ledger import Ledger
 from authz.links import Links
+from authz.sessions import Sessions
+from authz.underway import PagesUnderWay
 from connectors.breakers import Breakers
+from connectors.drift.canaries import Canaries
+from connectors.drift.changes import Changes
+from connectors.evidence import Recorder
 from connectors.interface import Connector
 from connectors.leases import Leases
 from connectors.overlay import RouteOverlay
@@ -35,11 +41,13 @@ if TYPE_CHECKING:
 
 class Lines:
     """Open connectors, one per authorization and route, kept for the length of a leg: a browser context
-    opened to authorize serves the fetches that follow, and no other taxpayer."""
+    opened to authorize serves the fetches that follow, and no other taxpayer. Each has a recorder of its
+    own."""
 
     def __init__(self, endpoints: Callable[[], Endpoints], tools: Tools) -> None:
         self._endpoints, self._tools = endpoints, tools
         self._open: dict[tuple[str, Route], Connector] = {}
+        self._recorders: dict[tuple[str, Route], Recorder] = {}
         self._lock = threading.Lock()
 
     def get(self, current: Authorization, route: Route) -> Connector:
@@ -47,14 +55,25 @@ class Lines:
         key = (current.id, route)
         with self._lock:
             if key not in self._open:
-                self._open[key] = connect(endpoint(current.region, route, self._endpoints()), self._tools)
+                tools = replace(self._tools, recorder=self._recorders.setdefault(key, Recorder()))
+                self._open[key] = connect(endpoint(current.region, route, self._endpoints()), tools)
             return self._open[key]
+
+    def recorder(self, authorization_id: str, route: Route) -> Recorder:
+        """What is told of this line; it may not be open yet."""
+        with self._lock:
+            return self._recorders.setdefault((authorization_id, route), Recorder())
 
     def hang_up(self, authorization_id: str, route: Route | None = None) -> None:
         """Close what this authorization holds open, on one route or on all. Idempotent."""
         with self._lock:
             mine = [key for key in self._open if key[0] == authorization_id and route in (None, key[1])]
             ended = [self._open.pop(key) for key in mine]
+            self._recorders = {
+                key: each
+                for key, each in self._recorders.items()
+                if key[0] != authorization_id or route not in (None, key[1])
+            }
         for connector in ended:
             connector.close()
 
@@ -77,11 +96,15 @@ class Workshop:
         self.due = Due(self.store)
         self.casefile = CaseFile(self.store, self.ledger)
         self.links = Links(self.store)
+        self.sessions = Sessions(self.store, self.vault)
+        self.under_way = PagesUnderWay(self.store)
         self.api_keys = ApiKeys(self.store, self.vault)
         self.tools = Tools(browser=lambda: self.browser)
         self.lines = Lines(lambda: self.endpoints, self.tools)
         self.leases = Leases(self.store, name)
         self.breakers = Breakers(self.store)
+        self.canaries = Canaries(self.store)
+        self.changes = Changes(self.store)
 
     def rules(self, region: str, route: Route) -> RouteOverlay:
         """A route as this deployment reaches it. Raises ``UnknownRegion`` or ``RouteAbsent``."""

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -108,6 +109,7 @@ attempt = Table(
     Column("outcome", String(24)),  # granted | parked | failed
     Column("error_code", String(48)),
     Column("detail", Text),
+    Column("evidence_ref", String(160)),  # vault reference: what was done at the portal
     Column("started_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Index("attempt_authorization", "authorization_id", "run"),
@@ -165,8 +167,25 @@ collection = Table(
     Column("pages", JSON, nullable=False),  # [{ref, format, locator, sequence, type, fetched_at, total}]
     Column("missing", String(16)),
     Column("error_code", String(48)),
+    Column("evidence_ref", String(160)),  # vault reference: what was done at the portal
     Column("fetched_at", Instant, nullable=False),
     Unique("authorization_id", "run", "dataset", name="collection_once_a_run"),
+)
+
+pages_under_way = Table(  # sealed pages of a dataset that is still being read
+    "pages_under_way",
+    metadata,
+    _id(),
+    _authorization_id(),
+    Column("run", Integer, nullable=False),
+    Column("dataset", String(24), nullable=False),
+    Column("period_start", Date, nullable=False),
+    Column("period_end", Date, nullable=False),
+    Column("route", String(4), nullable=False),
+    Column("token", Integer, nullable=False),  # the consent's revision that they were read under
+    Column("pages", JSON, nullable=False),  # one batch, as in ``collection``
+    Column("sealed_at", Instant, nullable=False),
+    Index("pages_under_way_run", "authorization_id", "run"),
 )
 
 snapshot = Table(
@@ -279,4 +298,41 @@ breaker = Table(
     Column("faults", Integer, nullable=False),
     Column("openings", Integer, nullable=False),
     Column("until", Instant),
+)
+
+canary = Table(
+    "canary",
+    metadata,
+    Column("region", String(4), primary_key=True),
+    Column("route", String(4), primary_key=True),
+    Column("accepted", JSON),  # the fingerprint that counts as right; empty until a canary came back
+    Column("accepted_at", Instant),
+    Column("accepted_by", String(16)),  # first_sight | person
+    Column("accepted_picture", LargeBinary),  # PNG of the page behind it, its inputs masked
+    Column("seen", JSON),  # the fingerprint of the last canary that came back
+    Column("seen_at", Instant),
+    Column("unknown", Text),  # what the connector does not know of it
+    Column("drifted_since", Instant),  # when ``seen`` first differed from ``accepted`` or was unknown
+    Column("picture", LargeBinary),  # PNG of what was seen
+    Column("tried_at", Instant, nullable=False),  # when the last canary set out
+    Column("error_code", String(48)),  # what kept it from coming back
+    Column("detail", Text),
+    Column("failing_since", Instant),
+)
+
+contract_change = Table(
+    "contract_change",
+    metadata,
+    Column("region", String(4), primary_key=True),
+    Column("route", String(4), primary_key=True),
+    Column("dataset", String(24), primary_key=True),
+    Column("source_format", String(48), primary_key=True),
+    Column("kind", String(8), primary_key=True),  # new | missing | retyped | form
+    Column("path", String(160), primary_key=True),  # list and field, never a value
+    Column("detail", String(160), nullable=False),
+    Column("first_seen", Instant, nullable=False),
+    Column("last_seen", Instant, nullable=False),
+    Column("times", Integer, nullable=False),  # payloads that showed it since ``first_seen``
+    Column("accepted_at", Instant),  # a person knows of it
+    Column("ended_at", Instant),  # a later payload was whole again
 )

@@ -104,6 +104,14 @@ def test_a_route_is_listed_with_its_health(terminal: Terminal) -> None:
     assert listed["51", "rpa"]["verified"] == "no"
 
 
+def test_a_regions_overlay_is_written_and_not_replaced_unasked(terminal: Terminal, tmp_path: Path) -> None:
+    asked = ("connector", "new", "53", "--family", "gateway", "--into", str(tmp_path / "regions"))
+    assert terminal.run(*asked).returncode == 0
+    assert {each.name for each in (tmp_path / "regions").iterdir()} == {"53.toml", "test_53.py"}
+    again = terminal.run(*asked)
+    assert (again.returncode, "--force" in again.stderr, "Traceback" in again.stderr) == (1, True, False)
+
+
 def test_the_audit_log_verifies_until_somebody_alters_it(terminal: Terminal) -> None:
     terminal.json("authorize", COMPANY)
     assert terminal.json("audit", "verify")["intact"] is True

@@ -25,7 +25,7 @@ class KeyClass(StrEnum):
     DATA = "data"
     """Payloads and snapshots: destroyed at the end of the data life."""
     EVIDENCE = "evidence"
-    """Consent, receipts, redacted evidence: survives a withdrawal for the statutory term."""
+    """Consent, receipts, the log: survives a withdrawal for the statutory term."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.bureau.desk import Desk, Session, unsealed
 from connectors.bureau.flow import BureauFlow, granted
-from connectors.interface import AuthorizationRequest, Grant
+from connectors.interface import NOTHING_HELD, AuthorizationRequest, Grant, Held, Sighting
 from connectors.overlay import Limits, RouteOverlay
 from schema.dataset import Dataset, Route
 from schema.errors import ContractChanged, GrantRevoked, TaxlinkError, WrongTaxpayer
@@ -19,13 +19,14 @@ from schema.raw import RawPage
 
 @dataclass(frozen=True)
 class Wanted:
-    """One dataset to read: within whose session, of whom, for when."""
+    """One dataset to read: within whose session, of whom, for when; and what of it is held already."""
 
     session: Session
     taxpayer_id: str
     dataset: Dataset
     period: Period
     limits: Limits
+    held: Held
 
     def own(self, shown: object, where: str) -> None:
         """Raises ``WrongTaxpayer``, and ``ContractChanged`` for a page that does not tell whose it is."""
@@ -78,11 +79,18 @@ class BureauConnector:
         except TaxlinkError:
             return None
 
-    def fetch(self, grant: Grant, taxpayer_id: str, dataset: Dataset, period: Period) -> Iterator[RawPage]:
+    def fetch(
+        self,
+        grant: Grant,
+        taxpayer_id: str,
+        dataset: Dataset,
+        period: Period,
+        held: Held = NOTHING_HELD,
+    ) -> Iterator[RawPage]:
         """The company is checked before the first page, and on every page; so is the grant before the first:
         a bureau shows people their own record with or without one."""
         session, beside = unsealed(grant.secret)
-        wanted = Wanted(session, taxpayer_id, dataset, period, self._overlay.limits)
+        wanted = Wanted(session, taxpayer_id, dataset, period, self._overlay.limits, held)
         wanted.own(self._desk.company(session), "the session")
         if self._in_force(session, beside["reference"], taxpayer_id) is None:
             raise GrantRevoked("the bureau knows no grant of this reference")
@@ -116,12 +124,33 @@ class BureauConnector:
     def probe(self) -> None:
         self._desk.ask(Session(), "probe")
 
+    def sight(self) -> Sighting:
+        return self._desk.sight()
+
     def close(self) -> None:
         self._signed_in.clear()
         self._desk.close()
 
 
-def more_pages(total: int, size: int, most: int = 5_000_000) -> range:
+def listed(
+    wanted: Wanted, part: Period, listing: str, page_of: Callable[[int], Content]
+) -> Iterator[Content]:
+    """A listing page by page, as its own total tells, but for the pages that are held. ``listing`` is the
+    locator before ``#``."""
+
+    def held(page: int) -> int | None:
+        return wanted.held.get((f"{listing}#{page}", part))
+
+    if (total := held(1)) is None:
+        first = page_of(1)
+        total = first.total or 0
+        yield first
+    for page in _more_pages(total, wanted.limits.page_size):
+        if held(page) is None:
+            yield page_of(page)
+
+
+def _more_pages(total: int, size: int, most: int = 5_000_000) -> range:
     """The pages after the first. Raises ``ContractChanged`` for a count that is no count."""
     if not 0 <= total <= most:
         raise ContractChanged(f"a listing counts {total} records")

@@ -11,7 +11,9 @@ from typing import Any, ClassVar
 import orjson
 
 from connectors.bureau.portal import BureauData
+from connectors.drift.answers import sighted
 from connectors.http import HttpAnswer, PortalHttp, persistently
+from connectors.interface import Sighting
 from schema.errors import ContractChanged, SessionExpired, TaxlinkError
 
 
@@ -55,6 +57,10 @@ class Desk(ABC):
     def unpack(self, content: bytes) -> Reply:
         """Raises ``DataCorrupt`` for what does not parse, ``ContractChanged`` for another envelope."""
 
+    def glance(self, content: bytes) -> Reply:
+        """``unpack``, where nobody asks for the rows of a long list: they may be left out."""
+        return self.unpack(content)
+
     @abstractmethod
     def company(self, session: Session) -> str:
         """The company that the bureau shows to this session."""
@@ -82,7 +88,7 @@ class Desk(ABC):
 
         def one() -> bytes:
             got = self._post(session, path, self.pack(fields))
-            self._opened(got, path)
+            self._opened(got, path, rows=False)
             return got.body
 
         return persistently(one)
@@ -99,6 +105,11 @@ class Desk(ABC):
 
         return persistently(one)
 
+    def sight(self) -> Sighting:
+        """What the bureau answers to nobody."""
+        got = persistently(lambda: self._post(Session(), self.portal.paths["probe"], self.pack({})))
+        return sighted(got, lambda: self._opened(got, "probe"))
+
     def close(self) -> None:
         self._http.close()
 
@@ -113,7 +124,7 @@ class Desk(ABC):
     def _cookie(self, session: Session) -> dict[str, str]:
         return {"Cookie": f"{self.portal.cookie}={session.cookie}"} if session.cookie else {}
 
-    def _opened(self, got: HttpAnswer, where: str) -> Any:
+    def _opened(self, got: HttpAnswer, where: str, *, rows: bool = True) -> Any:
         if got.status in (302, 303):
             away = got.headers.get("Location", "")
             if self.portal.sign_in_page and self.portal.sign_in_page in away:
@@ -123,7 +134,7 @@ class Desk(ABC):
             raise ContractChanged(f"{where} answered {got.status}")
         if got.body.lstrip()[:1] == b"<":
             raise ContractChanged(f"{where} answered a page")
-        reply = self.unpack(got.body)
+        reply = self.unpack(got.body) if rows else self.glance(got.body)
         if reply.code:
             raise self.portal.cause(reply.code)(f"{where} was refused with {reply.code}") from Refusal(
                 reply.code

@@ -44,7 +44,7 @@ class BureauFlow:
 
     def advance(self, answer: Answer | None) -> Challenge | Grant:
         if answer is None:
-            return self._open(Session(), retry=False)
+            return self._return() or self._open(Session(), retry=False)
         if self._step == _CAPTCHA:
             return self._sign_in(_field(answer, "text"))
         if self._step == _CODE:
@@ -64,6 +64,16 @@ class BureauFlow:
 
     def close(self) -> None:
         """The session lives on at the bureau, for the fetches that follow or until it is idle."""
+
+    def _return(self) -> Grant | None:
+        """Go on in an earlier session; None when the bureau has dropped it."""
+        if self._request.session is None:
+            return None
+        try:
+            self._session, _ = unsealed(self._request.session)
+            return self._authorize()
+        except (SessionExpired, ContractChanged):
+            return None
 
     def _open(self, session: Session, *, retry: bool) -> Challenge:
         """A captcha for the person, once there are credentials to send behind it."""
@@ -164,7 +174,8 @@ def granted(desk: Desk, session: Session, made: dict[str, Any], reference: str, 
         raise GrantRevoked("the grant of this reference is no longer in force")
     receipt = _text(made, "receipt")
     secret = sealable(session, receipt=receipt, reference=reference)
-    return Grant(receipt, _instant(_text(made, "granted_at")), _instant(_text(made, "expires_at")), secret)
+    granted_at, expires_at = _instant(_text(made, "granted_at")), _instant(_text(made, "expires_at"))
+    return Grant(receipt, granted_at, expires_at, secret, session=secret)
 
 
 def _field(answer: Answer, name: str) -> str:

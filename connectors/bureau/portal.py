@@ -5,25 +5,23 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
+from connectors.portaldata import FamilyData
 from schema.dataset import Dataset
-from schema.errors import RouteBroken, TaxlinkError, catalogue
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Again(_Strict):
+class Again(BaseModel):
     """Codes after which the person is asked once more: a wrong captcha, a wrong SMS code, a late one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     captcha: str
     code: str
     late: str
 
 
-class BureauData(_Strict):
+class BureauData(FamilyData):
     """``portal.toml``: what the bureaus of one vendor have in common."""
 
     bank: str
@@ -39,18 +37,6 @@ class BureauData(_Strict):
     """The bureau's field name by ours."""
     scopes: dict[Dataset, str]
     again: Again
-    causes: dict[str, str]
-
-    @field_validator("causes")
-    @classmethod
-    def _known(cls, causes: dict[str, str]) -> dict[str, str]:
-        if foreign := set(causes.values()) - set(catalogue()):
-            raise ValueError(f"no such cause: {', '.join(sorted(foreign))}")
-        return causes
-
-    def cause(self, code: str) -> type[TaxlinkError]:
-        """The cause behind a code of the bureau."""
-        return catalogue()[self.causes[code]] if code in self.causes else RouteBroken
 
 
 def load(file: Path) -> BureauData:

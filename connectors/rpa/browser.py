@@ -29,6 +29,7 @@ from playwright.async_api import (
 )
 from playwright.async_api import Browser as Chromium
 
+from connectors.evidence import Recorder
 from connectors.rpa.chromium import ARGUMENTS, find, sandboxed
 from connectors.rpa.failures import NOWHERE, cause
 from schema.errors import ConnectionBroken, DataCorrupt, PortalTimeout, RouteBroken
@@ -67,26 +68,35 @@ class Tab:
         self.page, self._timeout_ms = page, timeout_ms
         self.answer: Response | None = None
         """The HTTP answer that the page as it stands came with."""
+        self.recorder = Recorder()
+        """Told of every page and file, and of the pages' names by who reads them."""
         self._context, self._slots, self._open = context, slots, True
         page.on("response", self._note)
 
     async def get(self, url: str) -> Received:
         """Read an address with the session's cookies. The answer stays in memory and never touches a disk."""
-        response: APIResponse = await self._context.request.get(url, timeout=self._timeout_ms)
-        try:
-            if len(body := await response.body()) > MOST_BYTES:
-                raise DataCorrupt(f"a file has {len(body)} bytes")
-            return Received(response.status, response.url, response.headers, body)
-        finally:
-            await response.dispose()
+        with self.recorder.exchange("GET", url) as noted:
+            response: APIResponse = await self._context.request.get(url, timeout=self._timeout_ms)
+            noted.status = response.status
+            try:
+                noted.bytes = len(body := await response.body())
+                if len(body) > MOST_BYTES:
+                    raise DataCorrupt(f"a file has {len(body)} bytes")
+                return Received(response.status, response.url, response.headers, body)
+            finally:
+                await response.dispose()
 
     async def source(self) -> bytes:
         """The page as the portal sent it, before scripts."""
         return await self.answer.body() if self.answer else b""
 
     def _note(self, response: Response) -> None:
-        if response.request.is_navigation_request() and response.frame == self.page.main_frame:
+        asked = response.request
+        if asked.is_navigation_request() and response.frame == self.page.main_frame:
             self.answer = response
+            length, waited = response.headers.get("content-length", ""), asked.timing["responseStart"] / 1000
+            size = int(length) if length.isdecimal() else 0
+            self.recorder.exchanged(asked.method, response.url, response.status, size, waited)
 
     async def state(self) -> StorageState:
         """Cookies and local storage: what another context needs to go on."""

@@ -12,6 +12,8 @@ from itertools import count
 from typing import TypeVar
 from uuid import uuid4
 
+from connectors.bundle import opened
+from connectors.evidence import Recorder
 from connectors.interface import AuthorizationRequest, ChallengeKind, Connector, Grant
 from connectors.testing.canary import Eavesdropper, Secrets
 from connectors.testing.site import Account, FaultDoor, Reader, Reading, Site, Who
@@ -34,8 +36,11 @@ class Case:
     def __init__(self, site: Site, read: Reader, heard: Eavesdropper) -> None:
         self.site, self.heard = site, heard
         self.secrets, self.errors = Secrets(), list[str]()
+        self.owners: set[str] = set()
+        """Ids of the companies and people that were walked for."""
         self._read = read
         self._open: list[Connector] = []
+        self._recorders: list[Recorder] = []
         self._walks: list[Walk] = []
         self._made: dict[str, tuple[Account, Grant]] = {}
         self._held: Held | None = None
@@ -49,7 +54,9 @@ class Case:
 
     def fresh(self) -> Connector:
         """A connector that knows nothing of the ones before, as in another process."""
-        made = self.site.connector()
+        recorder = Recorder()
+        made = self.site.connector(recorder)
+        self._recorders.append(recorder)
         self._open.append(made)
         return made
 
@@ -90,6 +97,7 @@ class Case:
     def made(self, account: Account, grant: Grant) -> None:
         """Remember a grant, to look for its secret and to withdraw it in the end."""
         self.secrets.grant(grant, account.taxpayer_id)
+        self.owners |= {account.taxpayer_id, account.person_id} - {""}
         self._made[grant.receipt] = (account, grant)
 
     def shared(self) -> Held:
@@ -172,6 +180,14 @@ class Case:
         yield from self.errors
         for _, grant in self._made.values():
             yield f"repr of a grant: {grant!r}"
+        yield from self.evidence()
+
+    def evidence(self) -> Iterator[str]:
+        """What the connectors would leave sealed: manifests, and the bytes of pictures."""
+        for recorder in self._recorders:
+            kept = opened(recorder.bundle("certified"))
+            yield f"evidence: {kept.manifest.model_dump_json()}"
+            yield from (f"picture: {picture.decode('latin-1')}" for picture in kept.pictures)
 
     # --- the end ---
 

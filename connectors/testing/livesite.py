@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from connectors.evidence import Recorder
 from connectors.interface import Answer, Challenge, ChallengeKind, Connector
 from connectors.registry import Endpoint, Tools, connect
 from connectors.testing.site import FaultDoor, PortalLog, Who
@@ -22,6 +23,7 @@ _FIELDS: dict[ChallengeKind, tuple[str, ...]] = {
     ChallengeKind.SLIDER: ("x",),
     ChallengeKind.IDENTITY: ("choice",),
     ChallengeKind.APP_APPROVAL: (),
+    ChallengeKind.QR: (),
     ChallengeKind.REDIRECT: ("response",),
 }
 _ABSENT = {
@@ -60,6 +62,9 @@ class LiveAccount:
             tell(f"  {option.id}: {option.label} {option.role}")
         if challenge.url:
             tell(f"Open in a browser, sign in and agree: {challenge.url}")
+        if challenge.poll_seconds:
+            tell("The person acts in the tax app; the flow sees it by itself.")
+            return {}
         if challenge.kind is ChallengeKind.APP_APPROVAL:
             ask("Press Enter once the person has approved in the app", False)
             return {}
@@ -92,8 +97,8 @@ class LiveSite:
         self.challenges = frozenset(found.overlay.challenges)
         self.period = trailing_months(last_full_month_end(today()), MONTHS)
 
-    def connector(self) -> Connector:
-        return connect(self.endpoint, self.tools)
+    def connector(self, recorder: Recorder) -> Connector:
+        return connect(self.endpoint, replace(self.tools, recorder=recorder))
 
     def account(self, who: Who) -> LiveAccount:
         if who in _ABSENT:

@@ -27,7 +27,8 @@ class Person:
     route: str = ""
 
     def answer(self, challenge: dict[str, Any]) -> dict[str, str]:
-        """What this person would type, drag or choose. ``challenge`` is as the link page gets it."""
+        """What this person would type, drag or choose, once the tax app has its due. ``challenge`` is as the
+        link page gets it."""
         match challenge["kind"]:
             case "credentials":
                 return {"person_id": self.person_id, "password": self.password}
@@ -40,12 +41,28 @@ class Person:
             case "identity":
                 return {"choice": self._identity(challenge["options"])}
             case "app_approval":
-                self.portals.approve(f"{self.region}.api", self.person_id)
+                self._approve(challenge.get("hint", ""))
+                return {}
+            case "qr":
+                for decision in ("scan", "confirm"):
+                    picture = challenge["picture"]
+                    self.portals.decide(f"{self.region}.rpa", self.person_id, decision, picture=picture)
                 return {}
             case "redirect":
                 return {"response": self.portals.sign_in(challenge["url"], self.person_id, self.password)}
             case kind:
                 raise ValueError(f"nobody taught this person to answer {kind}")
+
+    def _approve(self, number: str) -> None:
+        """In the app of the platform that asks: an API's own, or the tax app, which shows the number too."""
+        api = self.portals.endpoints.get(f"{self.region}.api", {})
+        if api.get("family") == "oauth" and self.route != "rpa":
+            self.portals.approve(f"{self.region}.api", self.person_id)
+            return
+        portal = f"{self.region}.rpa"
+        for task in self.portals.tax_app(portal, self.person_id):
+            if task["kind"] == "sign_in" and number in ("", task["number"]):
+                self.portals.decide(portal, self.person_id, "confirm", id=task["id"])
 
     def _captcha(self, route: str) -> str:
         return self.portals.captcha(f"{self.region}.{route}", self.person_id)["solution"]

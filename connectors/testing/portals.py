@@ -23,16 +23,25 @@ class Portals:
         self._http.headers["Connection"] = "close"
 
     def fault(
-        self, portal: str, kind: str, *, path: str = "/", times: int | None = None, seconds: float = 1
+        self,
+        portal: str,
+        kind: str,
+        *,
+        path: str = "/",
+        times: int | None = None,
+        seconds: float = 1,
+        rows: int = 0,
+        share: float = 1,
+        seed: int = 0,
     ) -> None:
-        """Strike a portal, ``times`` times or until cleared."""
-        wanted = {"kind": kind, "path": path, "times": times, "seconds": seconds}
-        self._ask(portal, "POST", "faults", json=wanted)
+        """Strike a portal, ``times`` times or until cleared; a ``share`` of its requests."""
+        wanted = {"kind": kind, "path": path, "times": times, "seconds": seconds, "rows": rows}
+        self._ask(portal, "POST", "faults", json={**wanted, "share": share, "seed": seed})
 
-    def clear(self, *portals: str) -> None:
-        """No faults at these portals; at any unless named."""
+    def clear(self, *portals: str, kind: str = "") -> None:
+        """No faults, or none of a kind, at these portals; at any unless named."""
         for portal in portals or self.endpoints:
-            self._ask(portal, "DELETE", "faults")
+            self._ask(portal, "DELETE", "faults", params={"kind": kind} if kind else {})
 
     def journal(self, portal: str, event: str | None = None) -> list[dict[str, str]]:
         """The portal's own log."""
@@ -62,6 +71,20 @@ class Portals:
         door, path = "/app/_sandbox", account
         for id in re.findall(r'name="id" value="([^"]+)"', self._ask(portal, "GET", path, door=door).text):
             self._ask(portal, "POST", path, door=door, data={"id": id, "decision": "approve"})
+
+    def tax_app(self, portal: str, account: str) -> list[dict[str, str]]:
+        """What the unified portals' tax app shows to this account: ``{"id", "kind", "number", "state"}``."""
+        found: list[dict[str, str]] = self._ask(portal, "GET", f"app/{account}.json").json()
+        return found
+
+    def decide(self, portal: str, account: str, decision: str, **what: str) -> bool:
+        """Scan, confirm or refuse in that app: a task by its ``id``, a code by its ``picture`` (PNG, base64).
+        False when that is not possible now."""
+        url = f"{self.endpoints[portal]['base_url']}/_sandbox/app/{account}"
+        answer = self._http.post(url, data={"decision": decision, **what}, timeout=10)
+        if answer.status_code != 409:
+            answer.raise_for_status()
+        return answer.ok
 
     def sign_in(self, url: str, account: str, password: str) -> str:
         """Sign in and agree at a page of a portal; the query that it leads back with."""

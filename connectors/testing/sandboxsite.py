@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from connectors.evidence import Recorder
 from connectors.interface import Answer, Challenge, Connector
 from connectors.overlay import overlay
 from connectors.registry import Tools, connect, endpoint
@@ -39,11 +41,18 @@ WRONG_PASSWORD = "Kit@not-the-password"
 
 @contextmanager
 def sandbox(regions: Iterable[str]) -> Iterator[Portals]:
-    """Portals of these regions, until the context ends. Raises ``PortalUnavailable`` when they do not
-    start."""
+    """Portals of these regions' routes as their overlays have them, until the context ends. Raises
+    ``PortalUnavailable`` when they do not start."""
+    regions = list(regions)
+    routes = [
+        f"{region}.{route}={each.family}"
+        for region in regions
+        for route, each in overlay(region).routes.items()
+    ]
     with tempfile.TemporaryDirectory(prefix="taxlink-certify-") as folder:
         file = Path(folder) / "endpoints.json"
-        chosen = ("--regions", ",".join(regions), "--count", str(COMPANIES), "--invoices", str(INVOICES))
+        shown = ("--regions", ",".join(regions), "--routes", ",".join(routes))
+        chosen = (*shown, "--count", str(COMPANIES), "--invoices", str(INVOICES))
         command = [sys.executable, "-m", "sandbox", "--endpoints", str(file), *chosen]
         process = subprocess.Popen(command, cwd=Path(__file__).parents[2])
         try:
@@ -74,7 +83,14 @@ class SandboxAccount:
 
     def answer(self, challenge: Challenge) -> Answer:
         options = [{"id": each.id, "label": each.label, "role": each.role} for each in challenge.options]
-        return self.person.answer({"kind": challenge.kind.value, "options": options, "url": challenge.url})
+        shown = {
+            "kind": challenge.kind.value,
+            "options": options,
+            "url": challenge.url,
+            "hint": challenge.hint,
+        }
+        picture = base64.b64encode(challenge.picture or b"").decode()
+        return self.person.answer({**shown, "picture": picture})
 
 
 class SandboxRegion:
@@ -161,9 +177,10 @@ class SandboxSite:
         self.log: PortalLog | None = SandboxLog(portals, target.name)
         self._permitted: Person | None = None
 
-    def connector(self) -> Connector:
+    def connector(self, recorder: Recorder) -> Connector:
         target, listed = self.target, self._portals.endpoints
-        return connect(endpoint(target.region, Route(target.route), listed), self._tools)
+        reached = endpoint(target.region, Route(target.route), listed)
+        return connect(reached, replace(self._tools, recorder=recorder))
 
     def account(self, who: Who) -> SandboxAccount:
         route = Route(self.target.route)

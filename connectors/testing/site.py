@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from connectors.evidence import Recorder
 from connectors.interface import Answer, Challenge, ChallengeKind, Connector
 from connectors.testing.verdict import Target
 from schema.dataset import Dataset
@@ -81,8 +82,8 @@ class Site(Protocol):
     log: PortalLog | None
     tidy: bool
 
-    def connector(self) -> Connector:
-        """A new connector, as another process would have it."""
+    def connector(self, recorder: Recorder) -> Connector:
+        """A new connector, as another process would have it. ``recorder`` gets its evidence."""
 
     def account(self, who: Who) -> Account:
         """Raises ``NotApplicable`` where there is no such person."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from connectors.interface import Answer, AuthorizationRequest, Challenge, ChallengeKind, Flow, Grant
 from connectors.testing.site import Account
 from connectors.testing.verdict import Broken
+from schema.errors import ChallengeExpired
 
 MOST_STEPS = 24
 """Questions of one authorization; more is a circle."""
@@ -56,6 +58,8 @@ class Walk:
         """Answer the open challenge. A password goes into the vault, and the flow begins anew with it."""
         assert isinstance(self.step, Challenge)
         self.heard(answer)
+        if self.step.poll_seconds:
+            return self._arrived(self._watched(self.step))
         if self.step.kind is ChallengeKind.CREDENTIALS:
             self.credentials.answer = answer
             self.credentials.moves.clear()
@@ -76,6 +80,19 @@ class Walk:
                 return self.step
             self.onward()
         raise Broken(f"the flow asked {MOST_STEPS} questions and came to no end")
+
+    def _watched(self, asked: Challenge) -> Challenge | Grant:
+        """Look until what the person did shows. A code that was renewed is shown to them."""
+        over = time.monotonic() + asked.seconds
+        while time.monotonic() < over:
+            found = self.flow.advance({})
+            if not isinstance(found, Challenge) or found.kind is not asked.kind or found.retry:
+                return found
+            if found.picture != asked.picture:
+                self.account.answer(found)
+            asked = found
+            time.sleep(asked.poll_seconds)
+        raise ChallengeExpired
 
     def move_to(self, flow: Flow) -> None:
         """Go on in another process's flow, at the same challenge."""

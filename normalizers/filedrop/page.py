@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from normalizers import sheet
-from normalizers.contract import Shape, check
+from normalizers.contract import Shape, check, lacking
 from normalizers.registry import Page
-from schema.errors import ContractChanged, DataCorrupt
+from schema.errors import DataCorrupt
 from schema.snapshot import Finding
 
 CSV = "text/csv"
@@ -54,7 +54,7 @@ def _from_csv(page: Page, shape: Shape) -> Table:
     lines = _lines(page)
     names = [name.strip() for name in lines[0]] if lines else []
     if missing := {*shape.required, *shape.nullable} - set(names):
-        raise ContractChanged(f"{page.raw.locator}: no heading {', '.join(sorted(missing))}")
+        raise lacking(shape.name, sorted(missing))
     if len(names) != len(set(names)) or any(len(line) != len(names) for line in lines):
         raise DataCorrupt(f"{page.raw.locator}: rows and headings do not match")
     totals = {}

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from normalizers.contract import COUNT, TEXT, Shape
-from normalizers.foresee.page import opened
-from normalizers.jsonpage import HEAD, listing
+from normalizers.foresee.page import quoted
+from normalizers.jsonpage import HEAD, Listed
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed
 from normalizers.values import day, number, word
@@ -18,11 +18,13 @@ PARSER = "foresee.tax_credit_rating/1"
 PAGE = Shape("xypj", HEAD | {"zjls": COUNT, "returnFlag": TEXT, "error": TEXT}, lists=frozenset({"pjList"}))
 GRADE = Shape("xypj.pjList", dict.fromkeys(("pdnd", "xydjDm", "fbrq"), TEXT), nullable={"pddf": TEXT})
 GRADES = {grade: grade for grade in ("A", "B", "M", "C", "D")}
+LISTED = Listed(PAGE, GRADE, opening=quoted)
+prepare = LISTED.prepare
 
 
 def read(pages: Sequence[Page]) -> Parsed:
     """One row a grade."""
-    found = listing(opened(pages), PAGE, GRADE)
+    found = LISTED.read(pages)
     raw = found.rows
     rows = pl.DataFrame(
         {

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from normalizers.contract import COUNT, TEXT, Shape
-from normalizers.foresee.page import filled, opened
+from normalizers.foresee.page import filled, quoted
 from normalizers.invoicekey import keyed
-from normalizers.jsonpage import HEAD, listing
+from normalizers.jsonpage import HEAD, Listed
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed
 from normalizers.values import fen, moment, number, rate, word
@@ -42,11 +42,13 @@ DIRECTIONS = {"XX": "out", "JX": "in"}
 MEDIA = {"81": "digital", "82": "digital", "01": "tax_control", "04": "tax_control"}
 KINDS = {"81": "special", "82": "ordinary", "01": "special", "04": "ordinary"}
 STATES = {"0": "valid", "2": "void"}
+LISTED = Listed(PAGE, HEADER, LINE, opening=quoted)
+prepare = LISTED.prepare
 
 
 def read(pages: Sequence[Page]) -> Parsed:
     """Every row is kept, duplicates and void ones too."""
-    found = listing(opened(pages), PAGE, HEADER, LINE)
+    found = LISTED.read(pages)
     invoice, invoice_line = keyed(_headers(found.rows), _lines(found.nested))
     tables = {
         "invoice": traced(invoice, pages, PARSER),

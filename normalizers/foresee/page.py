@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -11,21 +11,20 @@ from typing import Any
 import orjson
 import polars as pl
 
+from normalizers.contract import lacking
+from normalizers.jsonpage import opened
 from normalizers.registry import Page
 from schema.errors import ContractChanged, DataCorrupt
+from schema.raw import RawPage
 
 
-def opened(pages: Sequence[Page]) -> list[Page]:
-    """The pages with the JSON object in place of the string that holds it."""
-    return [replace(page, raw=replace(page.raw, content=_within(page))) for page in pages]
-
-
-def _within(page: Page) -> bytes:
+def quoted(raw: RawPage) -> pl.DataFrame:
+    """The JSON object in the string that holds it, as one row."""
     try:
-        found = orjson.loads(page.raw.content)
+        found = orjson.loads(raw.content)
     except orjson.JSONDecodeError:
-        raise DataCorrupt(f"{page.raw.locator}: {len(page.raw.content)} bytes are no JSON") from None
-    return found.encode() if isinstance(found, str) else page.raw.content
+        raise DataCorrupt(f"{raw.locator}: {len(raw.content)} bytes are no JSON") from None
+    return opened(replace(raw, content=found.encode()) if isinstance(found, str) else raw)
 
 
 def exact(content: str | bytes, where: str) -> dict[str, Any]:
@@ -53,7 +52,7 @@ def at(found: Mapping[str, Any], *names: str) -> dict[str, Any]:
     for name in names:
         here = here.get(name) if isinstance(here, dict) else None
         if not isinstance(here, dict):
-            raise ContractChanged(f"a form lacks {name}")
+            raise lacking("form", [name])
     assert isinstance(here, dict)
     return here
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from normalizers.contract import NEW_FIELD, lacking
 from normalizers.foresee.page import at, exact, form
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed
@@ -65,7 +66,7 @@ def read(pages: Sequence[Page]) -> Parsed:
     news = sorted({f"{grid.form.name}.{name}" for grid in grids for name in strangers(grid)})
     dataset = pages[0].raw.dataset
     counts = [len(lists[index]) if index in lists else 1 for index in range(len(pages))]
-    return Parsed(tables, counts, tuple(Finding("new_field", Severity.INFO, dataset, new) for new in news))
+    return Parsed(tables, counts, tuple(Finding(NEW_FIELD, Severity.INFO, dataset, new) for new in news))
 
 
 def filings(page: Page) -> dict[str, dict[str, Any]]:
@@ -73,10 +74,10 @@ def filings(page: Page) -> dict[str, dict[str, Any]]:
     found = at(exact(page.raw.content, page.raw.locator), "taxML", "body", "taxML", "ysbxxList")
     rows = found.get("ysbxx")
     if not isinstance(rows, list):
-        raise ContractChanged("ysbxxList lacks ysbxx")
+        raise lacking("ysbxxList", ["ysbxx"])
     for name in ("yzpzzl_dm", "pzxh", "sbqx", "sbrq_1"):
         if not all(isinstance(row.get(name), str) for row in rows):
-            raise ContractChanged(f"ysbxx lacks {name}")
+            raise lacking("ysbxx", [name])
     return {row["pzxh"]: row for row in rows if row["yzpzzl_dm"] in VAT}
 
 
@@ -94,7 +95,7 @@ def _form(index: int, page: Page, listed: Mapping[str, Mapping[str, Any]]) -> tu
     outer_name, inner_name = place.grid
     columns = at(main, outer_name).get(inner_name)
     if not isinstance(columns, list):
-        raise ContractChanged(f"{outer_name} lacks {inner_name}")
+        raise lacking(outer_name, [inner_name])
     row: dict[str, Any] = {
         "return_id": serial if filing else f"{outer['ywbm']}/{start}",
         "form": place.form.name,

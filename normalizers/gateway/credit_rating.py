@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from normalizers.contract import COUNT, TEXT, Shape
-from normalizers.jsonpage import HEAD, listing
+from normalizers.jsonpage import HEAD, Listed
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed
 from normalizers.values import day, number, word
@@ -17,11 +17,13 @@ PARSER = "gateway.tax_credit_rating/1"
 PAGE = Shape("credit", required=HEAD | {"zts": COUNT}, lists=frozenset({"pjxx"}))
 GRADE = Shape("credit.pjxx", dict.fromkeys(("pjnd", "xydj", "fbrq"), TEXT), nullable={"pjdf": TEXT})
 GRADES = {grade: grade for grade in ("A", "B", "M", "C", "D")}
+LISTED = Listed(PAGE, GRADE)
+prepare = LISTED.prepare
 
 
 def read(pages: Sequence[Page]) -> Parsed:
     """One row a grade."""
-    found = listing(pages, PAGE, GRADE)
+    found = LISTED.read(pages)
     table = traced(_rows(found.rows), pages, PARSER)
     return Parsed({"tax_credit_rating": table}, found.counts, found.findings)
 

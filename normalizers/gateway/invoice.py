@@ -8,7 +8,7 @@ import polars as pl
 
 from normalizers.contract import COUNT, TEXT, Shape
 from normalizers.invoicekey import keyed
-from normalizers.jsonpage import HEAD, listing
+from normalizers.jsonpage import HEAD, Listed
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed
 from normalizers.values import fen, moment, number, rate, word
@@ -35,11 +35,13 @@ DIRECTIONS = {"1": "out", "2": "in"}
 MEDIA = {"81": "digital", "82": "digital", "01": "tax_control", "04": "tax_control"}
 KINDS = {"81": "special", "82": "ordinary", "01": "special", "04": "ordinary"}
 STATES = {"0": "valid", "2": "void"}
+LISTED = Listed(PAGE, HEADER, LINE)
+prepare = LISTED.prepare
 
 
 def read(pages: Sequence[Page]) -> Parsed:
     """Every row is kept, duplicates and void ones too."""
-    found = listing(pages, PAGE, HEADER, LINE)
+    found = LISTED.read(pages)
     invoice, invoice_line = keyed(_headers(found.rows), _lines(found.nested))
     tables = {
         "invoice": traced(invoice, pages, PARSER),

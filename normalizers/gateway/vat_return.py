@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from normalizers.contract import COUNT, TEXT, Shape
-from normalizers.jsonpage import HEAD, Listing, listing
+from normalizers.jsonpage import HEAD, Listed, Listing
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed
 from normalizers.values import day, fen, word
@@ -26,11 +26,13 @@ LINE = Shape(
 )
 FORMS = {"ZZSYBNSR": "vat_general", "ZZSXGM": "vat_small"}
 COLUMNS = {"bys": "current", "bnlj": "year_to_date"}
+LISTED = Listed(PAGE, FILED, LINE)
+prepare = LISTED.prepare
 
 
 def read(pages: Sequence[Page]) -> Parsed:
     """``tax_return`` has a row a return, ``tax_return_line`` a row a figure that is printed."""
-    found = listing(pages, PAGE, FILED, LINE)
+    found = LISTED.read(pages)
     tables = {
         "tax_return": traced(_returns(found.rows), pages, PARSER),
         "tax_return_line": traced(_lines(found), pages, PARSER),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from normalizers.contract import COUNT, TEXT, Shape
-from normalizers.jsonpage import listing
+from normalizers.jsonpage import Listed
 from normalizers.oauth.page import paged
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed
@@ -22,11 +22,13 @@ GRADE = Shape(
     nullable={"score": TEXT},
 )
 GRADES = {grade: grade for grade in ("A", "B", "M", "C", "D")}
+LISTED = Listed(PAGE, GRADE)
+prepare = LISTED.prepare
 
 
 def read(pages: Sequence[Page]) -> Parsed:
     """One row a grade."""
-    found = listing(pages, PAGE, GRADE)
+    found = LISTED.read(pages)
     table = traced(_rows(found.rows), pages, PARSER)
     return Parsed({"tax_credit_rating": table}, found.counts, found.findings)
 

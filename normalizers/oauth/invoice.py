@@ -8,7 +8,7 @@ import polars as pl
 
 from normalizers.contract import COUNT, TEXT, Shape
 from normalizers.invoicekey import keyed
-from normalizers.jsonpage import listing
+from normalizers.jsonpage import Listed
 from normalizers.oauth.page import paged
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed
@@ -38,11 +38,13 @@ DIRECTIONS = {"ISSUED": "out", "RECEIVED": "in"}
 MEDIA = {"DIGITAL": "digital", "TAX_CONTROL": "tax_control"}
 KINDS = {"SPECIAL": "special", "ORDINARY": "ordinary"}
 STATES = {"VALID": "valid", "VOID": "void"}
+LISTED = Listed(PAGE, HEADER, LINE)
+prepare = LISTED.prepare
 
 
 def read(pages: Sequence[Page]) -> Parsed:
     """Every row is kept, duplicates and void ones too."""
-    found = listing(pages, PAGE, HEADER, LINE)
+    found = LISTED.read(pages)
     invoice, invoice_line = keyed(_headers(found.rows), _lines(found.nested))
     tables = {
         "invoice": traced(invoice, pages, PARSER),

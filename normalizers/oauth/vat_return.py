@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from normalizers.contract import TEXT, Shape
-from normalizers.jsonpage import Listing, listing
+from normalizers.jsonpage import Listed, Listing
 from normalizers.oauth.page import paged
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed
@@ -29,11 +29,13 @@ LINE = Shape(
 )
 FORMS = {"VAT_GENERAL": "vat_general", "VAT_SMALL_SCALE": "vat_small"}
 COLUMNS = {"current": "current", "yearToDate": "year_to_date"}
+LISTED = Listed(PAGE, FILED, LINE)
+prepare = LISTED.prepare
 
 
 def read(pages: Sequence[Page]) -> Parsed:
     """``tax_return`` has a row a return, ``tax_return_line`` a row a figure that is printed."""
-    found = listing(pages, PAGE, FILED, LINE)
+    found = LISTED.read(pages)
     tables = {
         "tax_return": traced(_returns(found.rows), pages, PARSER),
         "tax_return_line": traced(_lines(found), pages, PARSER),

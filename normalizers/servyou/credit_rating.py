@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import polars as pl
 
 from normalizers.contract import COUNT, TEXT, Shape
-from normalizers.jsonpage import HEAD, listing
+from normalizers.jsonpage import HEAD, Listed
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed
-from normalizers.servyou.page import opened
+from normalizers.servyou.page import enveloped
 from normalizers.values import day, number, word
 
 FORMATS = frozenset({"servyou.tax_credit_rating"})
@@ -18,11 +18,13 @@ PARSER = "servyou.tax_credit_rating/1"
 PAGE = Shape("xydj", HEAD | {"total": COUNT}, lists=frozenset({"list"}))
 GRADE = Shape("xydj.list", {"pdnd": COUNT, "xydj": TEXT, "fbrq": TEXT}, nullable={"pdfs": TEXT})
 GRADES = {grade: grade for grade in ("A", "B", "M", "C", "D")}
+LISTED = Listed(PAGE, GRADE, opening=enveloped)
+prepare = LISTED.prepare
 
 
 def read(pages: Sequence[Page]) -> Parsed:
     """One row a grade."""
-    found = listing(opened(pages), PAGE, GRADE)
+    found = LISTED.read(pages)
     raw = found.rows
     rows = pl.DataFrame(
         {

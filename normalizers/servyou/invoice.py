@@ -8,10 +8,10 @@ import polars as pl
 
 from normalizers.contract import COUNT, TEXT, Shape
 from normalizers.invoicekey import keyed
-from normalizers.jsonpage import HEAD, listing
+from normalizers.jsonpage import HEAD, Listed
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed
-from normalizers.servyou.page import opened
+from normalizers.servyou.page import enveloped
 from normalizers.values import fen, moment, number, rate, word
 
 FORMATS = frozenset({"servyou.invoice"})
@@ -42,11 +42,13 @@ DIRECTIONS = {"xx": "out", "jx": "in"}
 MEDIA = {"Y": "digital", "N": "tax_control"}
 KINDS = {"1": "special", "2": "ordinary"}
 STATES = {"Y": "valid", "N": "void"}
+LISTED = Listed(PAGE, HEADER, LINE, opening=enveloped)
+prepare = LISTED.prepare
 
 
 def read(pages: Sequence[Page]) -> Parsed:
     """Every row is kept, duplicates and void ones too."""
-    found = listing(opened(pages), PAGE, HEADER, LINE)
+    found = LISTED.read(pages)
     invoice, invoice_line = keyed(_headers(found.rows), _lines(found.nested))
     tables = {
         "invoice": traced(invoice, pages, PARSER),

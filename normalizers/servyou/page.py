@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import orjson
+import polars as pl
 from lxml import etree
 
+from normalizers.contract import lacking
+from normalizers.jsonpage import opened
 from normalizers.registry import Page
 from schema.errors import ContractChanged, DataCorrupt
+from schema.raw import RawPage
 
 
 def value(page: Page) -> Any:
@@ -31,13 +33,18 @@ def records(page: Page, *required: str) -> list[dict[str, Any]]:
         raise ContractChanged(f"{page.raw.locator} is no list of records")
     for name in required:
         if not all(isinstance(each.get(name), str) for each in found):
-            raise ContractChanged(f"{page.raw.locator} lacks {name}")
+            raise lacking(page.raw.source_format, [name])
     return found
 
 
-def opened(pages: Sequence[Page]) -> list[Page]:
-    """The pages with their value in place of its envelope."""
-    return [replace(page, raw=replace(page.raw, content=orjson.dumps(value(page)))) for page in pages]
+def enveloped(raw: RawPage) -> pl.DataFrame:
+    """The object in the envelope of a success, as one row."""
+    found = opened(raw)
+    if found.schema.get("success") != pl.Boolean or not found["success"][0]:
+        raise ContractChanged(f"{raw.locator} is no successful answer")
+    if not isinstance(found.schema.get("value"), pl.Struct):
+        raise ContractChanged(f"{raw.locator} is no single object")
+    return found["value"].struct.unnest()
 
 
 def document(page: Page) -> etree._Element:

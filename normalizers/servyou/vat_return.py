@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 from lxml import etree
 
+from normalizers.contract import NEW_FIELD, lacking
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed
 from normalizers.servyou.page import document, records, value
@@ -76,11 +77,11 @@ def declared(page: Page) -> list[Row]:
     found = value(page)
     prepared = found.get("sbzl") if isinstance(found, dict) else None
     if not isinstance(prepared, list):
-        raise ContractChanged("核定信息 lacks sbzl")
+        raise lacking("核定信息", ["sbzl"])
     for each in prepared:
         for name in ("sbzlcode", "sksssqQ", "sksssqZ", "sbqx"):
             if not isinstance(each.get(name), str):
-                raise ContractChanged(f"核定信息 lacks {name}")
+                raise lacking("核定信息", [name])
     return [each for each in prepared if each["sbzlcode"] in FORM_OF_KIND]
 
 
@@ -91,7 +92,7 @@ def brought_forward(prepared: Mapping[str, Any]) -> dict[str, int]:
     """
     rows = (prepared.get("lsxxs") or {}).get("lsxx")
     if not isinstance(rows, list) or not all({"code", "value"} <= set(row) for row in rows):
-        raise ContractChanged("核定信息 lacks lsxx")
+        raise lacking("核定信息", ["lsxx"])
     count = len(FORM_OF_KIND[prepared["sbzlcode"]].labels)
     amounts = fen(pl.Series("lsxx", [row["value"] or None for row in rows], dtype=pl.String))
     sums: dict[str, int] = {}
@@ -154,7 +155,7 @@ def _count(page: Page) -> int:
 
 def _news(pages: Sequence[Page], grids: Sequence[Grid]) -> list[Finding]:
     news = sorted({f"{grid.form.name}.{name}" for grid in grids for name in strangers(grid)})
-    return [Finding("new_field", Severity.INFO, pages[0].raw.dataset, new) for new in news]
+    return [Finding(NEW_FIELD, Severity.INFO, pages[0].raw.dataset, new) for new in news]
 
 
 def _year_differs(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 from lxml import html
 
-from normalizers.contract import Shape, check
+from normalizers.contract import Shape, check, lacking
 from normalizers.registry import Page
-from schema.errors import ContractChanged, DataCorrupt
+from schema.errors import DataCorrupt
 from schema.snapshot import Finding
 
 _PARSER = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
@@ -30,7 +30,10 @@ def table(tree: html.HtmlElement, page: Page, shape: Shape) -> tuple[pl.DataFram
     tables = [_cells(each) for each in tree.iter("table")]
     rows = next((rows for rows in tables if rows and wanted <= set(rows[0])), None)
     if rows is None:
-        raise ContractChanged(f"{page.raw.locator} has no table of {shape.name}")
+        closest = max(
+            (rows[0] for rows in tables if rows), key=lambda row: len(wanted & set(row)), default=[]
+        )
+        raise lacking(shape.name, sorted(wanted - set(closest)))
     names, records = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
     columns = {
         name: pl.Series(name, [row[place] or None for row in records], dtype=pl.String)

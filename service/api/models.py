@@ -99,6 +99,12 @@ class SubmittedOut(AuthorizationOut):
     consent: IssuedConsentOut
 
 
+class LinkOut(BaseModel):
+    link_url: str = Field(
+        description="The borrower's page. Shown once, good for 72 hours until it is opened."
+    )
+
+
 class PageOut(BaseModel):
     items: list[AuthorizationOut]
     next: str | None = Field(description="Cursor of the next page, null on the last.")

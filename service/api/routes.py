@@ -16,6 +16,7 @@ from service.api.models import (
     AuthorizationOut,
     DatasetsOut,
     EventsOut,
+    LinkOut,
     PageOut,
     RowsOut,
     SubmittedOut,
@@ -156,6 +157,14 @@ def rerun(desk: AtDesk, caller: FromCaller, id: Id) -> AuthorizationOut:
     """Try a failed authorization again, under the same id and consent."""
     current = desk.shop.ledger.authorization(id, tenant=caller.tenant)
     return views.authorization(desk.intake.rerun(current.id, actor=caller.actor))
+
+
+@router.post("/{id}/link", status_code=201)
+def link(desk: AtDesk, caller: FromCaller, id: Id) -> LinkOut:
+    """A fresh link for the borrower, who is needed again (`needs_repair`, `failed`) or has lost the first."""
+    current = desk.shop.ledger.authorization(id, tenant=caller.tenant)
+    token = desk.intake.link(current.id, actor=caller.actor)
+    return LinkOut(link_url=views.link_url(desk.shop, token))
 
 
 @router.post("/{id}/withdraw")

@@ -56,9 +56,14 @@ def submitted(shop: Workshop, current: Authorization, token: str) -> SubmittedOu
     held = shop.ledger.consent(current.consent_id)
     return SubmittedOut(
         **_authorization(current),
-        link_url=f"{shop.settings.public_url.rstrip('/')}/link/{token}",
+        link_url=link_url(shop, token),
         consent=IssuedConsentOut(**_consent(held), text_zh=held.text.zh, text_en=held.text.en),
     )
+
+
+def link_url(shop: Workshop, token: str) -> str:
+    """The address of the borrower's page."""
+    return f"{shop.settings.public_url.rstrip('/')}/link/{token}"
 
 
 def datasets(shop: Workshop, current: Authorization) -> DatasetsOut:

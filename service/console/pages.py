@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from authz.authorization import State
+from connectors.bundle import Manifest
 from schema.clock import BEIJING
 from schema.money import yuan
 from schema.region import region
 from schema.taxpayer_id import masked
 from service import problems
-from service.console.words import STATES, WORDS
+from service.console.words import QUESTIONS, STATES, WORDS
 from store.database import now
 
 NAME = "console"
@@ -71,6 +73,17 @@ def _region_name(code: str, lang: str) -> str:
     return region(code).zh if lang == "zh" else region(code).en
 
 
+def _spans(told: Manifest) -> list[tuple[str, int, int]]:
+    """(name, begin, duration) of each step, in milliseconds; one lasts until the next begins."""
+    ends = [*(step.at for step in told.steps[1:]), told.ms]
+    return [(step.name, step.at, end - step.at) for step, end in zip(told.steps, ends, strict=False)]
+
+
+def _inline(picture: bytes) -> str:
+    """A picture as part of the page: it has no address of its own."""
+    return "data:image/png;base64," + base64.b64encode(picture).decode()
+
+
 _templates = Environment(
     loader=FileSystemLoader(_FOLDER / "templates"),
     autoescape=True,
@@ -86,4 +99,7 @@ _templates.filters |= {
     "money": _money,
     "cause": _cause,
     "region": _region_name,
+    "question": lambda kind, lang: QUESTIONS[kind][lang],
+    "spans": _spans,
+    "inline": _inline,
 }

@@ -9,12 +9,14 @@ from starlette.responses import RedirectResponse, Response
 
 from authz.authorization import RERUNNABLE, Authorization, State
 from schema.errors import ApiKeyInvalid
-from service.console import login
-from service.console.login import FormOperator, SignedIn
+from service.api.views import link_url
+from service.console import evidence, login
+from service.console.login import FormOperator, Operator, SignedIn
 from service.console.pages import rendered
 from service.desk import AtDesk
 
 router = APIRouter(prefix="/console", include_in_schema=False)
+router.include_router(evidence.router)
 
 _PAGE = 50
 
@@ -77,6 +79,18 @@ def listing(
 @router.get("/{id}")
 def detail(desk: AtDesk, request: Request, operator: SignedIn, id: str) -> Response:
     """One authorization: attempts with the router's reason, collections, findings, score, events."""
+    return _shown(desk, request, operator, id)
+
+
+@router.post("/{id}/link")
+def link(desk: AtDesk, request: Request, operator: FormOperator, id: str) -> Response:
+    """A fresh link to hand to the borrower, shown once."""
+    current = desk.shop.ledger.authorization(id, tenant=operator.tenant)
+    token = desk.intake.link(current.id, actor=operator.actor)
+    return _shown(desk, request, operator, id, link_url=link_url(desk.shop, token))
+
+
+def _shown(desk: AtDesk, request: Request, operator: Operator, id: str, link_url: str = "") -> Response:
     shop = desk.shop
     current = shop.ledger.authorization(id, tenant=operator.tenant)
     return rendered(
@@ -93,6 +107,7 @@ def detail(desk: AtDesk, request: Request, operator: SignedIn, id: str) -> Respo
         events=shop.ledger.events(id),
         rerunnable=_can_rerun(current),
         withdrawable=current.state is not State.CLOSED,
+        link_url=link_url,
     )
 
 

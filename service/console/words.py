@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from authz.authorization import State
+from connectors.interface import ChallengeKind
 
 WORDS: dict[str, dict[str, str]] = {
     key: {"zh": zh, "en": en}
@@ -28,6 +29,8 @@ WORDS: dict[str, dict[str, str]] = {
         ("run", "轮次", "Run"),
         ("rerun", "重新运行", "Re-run"),
         ("withdraw", "撤回授权", "Withdraw"),
+        ("link", "新客户链接", "New link"),
+        ("link_note", "请交给客户，仅显示一次：", "Hand this to the borrower; it is shown once:"),
         ("older", "更早", "Older"),
         ("none", "没有授权", "No authorizations"),
         ("back", "返回列表", "Back to the list"),
@@ -51,6 +54,31 @@ WORDS: dict[str, dict[str, str]] = {
         ("amount", "申请金额", "Amount"),
         ("product", "产品", "Product"),
         ("challenge", "等待客户", "Waiting for the borrower"),
+        ("evidence", "留痕", "Evidence"),
+        ("see", "查看", "View"),
+        ("destroyed", "留痕已随数据销毁", "This evidence was destroyed with the data."),
+        ("receipt", "授权回执", "Receipt"),
+        ("granted_at", "授权时间", "Granted"),
+        ("duration", "耗时", "Took"),
+        ("steps", "步骤", "Steps"),
+        ("pictures", "页面截图（已遮蔽）", "Pictures (masked)"),
+        ("exchanges", "通信记录", "Exchanges"),
+        ("dropped", "未保留", "not kept"),
+        ("nothing", "无", "Nothing"),
+    )
+}
+
+QUESTIONS: dict[str, dict[str, str]] = {
+    kind: {"zh": zh, "en": en}
+    for kind, zh, en in (
+        (ChallengeKind.CREDENTIALS, "账号密码", "account and password"),
+        (ChallengeKind.SMS_CODE, "短信验证码", "text message code"),
+        (ChallengeKind.PICTURE, "图形验证码", "picture check"),
+        (ChallengeKind.SLIDER, "滑动验证", "slider"),
+        (ChallengeKind.IDENTITY, "选择身份", "choice of identity"),
+        (ChallengeKind.APP_APPROVAL, "App 确认", "approval in the app"),
+        (ChallengeKind.QR, "扫码", "code to scan"),
+        (ChallengeKind.REDIRECT, "到税务平台登录", "sign-in at the platform"),
     )
 }
 

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from authz.authorization import Authorization
+from connectors.interface import ChallengeKind, Scan
 from schema.errors import TaxlinkError
 from schema.region import default_region, region
 from schema.taxpayer_id import division, masked
@@ -49,6 +50,20 @@ def page(shop: Workshop, request: Request, current: Authorization, token: str) -
         text=consent.text,
         base=f"/link/{token}",
         state=json.dumps(view.state(shop, current.id), ensure_ascii=False),
+    )
+
+
+def screen(shop: Workshop, request: Request, current: Authorization) -> HTMLResponse:
+    """The code to scan alone, for another screen than the phone that scans it."""
+    asked = view.state(shop, current.id)["challenge"] or {}
+    by_code = asked.get("kind") == ChallengeKind.QR
+    return _rendered(
+        request,
+        "screen.html",
+        200,
+        bank={"zh": shop.settings.bank_zh, "en": shop.settings.bank_en},
+        picture=asked["picture"] if by_code else None,
+        scanned=by_code and asked["hint"] == Scan.SCANNED,
     )
 
 

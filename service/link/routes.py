@@ -1,5 +1,5 @@
 """The endpoints of the borrower's page. Everything below ``/link/{token}`` belongs to the browser that opened
-the link first."""
+the link first, but for the code on a second screen."""
 
 from __future__ import annotations
 
@@ -53,6 +53,16 @@ def page(desk: AtDesk, request: Request, token: str) -> Response:
             secure=desk.shop.settings.public_url.startswith("https:"),
         )
     return answer
+
+
+@router.get("/screen")
+def screen(desk: AtDesk, request: Request, token: str) -> Response:
+    """A code to scan, in any browser: it tells nothing of the company."""
+    try:
+        id = desk.shop.links.read(token)
+    except (LinkUnknown, LinkExpired) as error:
+        return pages.refusal(desk.shop, request, error)
+    return pages.screen(desk.shop, request, desk.shop.ledger.authorization(id))
 
 
 def _opened(desk: AtDesk, request: Request, token: str) -> str:

@@ -24,8 +24,8 @@ _CLOSED_AS = {
 
 
 def state(shop: Workshop, authorization_id: str) -> dict[str, Any]:
-    """``phase`` is what the page shows: consent, working, challenge, expired, reading, done, failed or
-    closed. Texts come in both languages."""
+    """``phase`` is what the page shows: consent, working, challenge, expired, reading, done, repair, failed
+    or closed. Texts come in both languages."""
     current = shop.ledger.authorization(authorization_id)
     consent = shop.ledger.consent(current.consent_id)
     asked = shop.challenges.latest(current.id)
@@ -56,7 +56,9 @@ def _phase(current: Authorization, asked: Relayed | None) -> str:
             return "challenge" if asked.state is ChallengeState.OPEN else "working"
         case State.GRANTED | State.REFRESHING:
             return "done" if current.progress is Progress.DONE else "reading"
-        case State.FAILED | State.NEEDS_REPAIR | State.REVOKED_AT_PORTAL:
+        case State.NEEDS_REPAIR:
+            return "repair"
+        case State.FAILED | State.REVOKED_AT_PORTAL:
             return "failed"
         case State.CLOSED:
             return "closed"
@@ -66,7 +68,7 @@ def _phase(current: Authorization, asked: Relayed | None) -> str:
 def _challenge(shop: Workshop, asked: Relayed) -> dict[str, Any]:
     nothing: dict[str, Any] = {"picture": None, "piece": None, "piece_y": 0, "options": [], "url": ""}
     return (
-        nothing
+        {**nothing, "watched": False}
         | shop.challenges.prompt(asked)
         | {
             "id": asked.id,

@@ -65,6 +65,32 @@ PAGE: dict[str, Words] = {
         "Open the tax app on your phone, compare this number, approve, and come back here.",
     ),
     "approved": words("我已同意", "I have approved"),
+    "approving": words("正在等待您在 App 中确认…", "Waiting for your approval in the app…"),
+    "app_refused": words("您在 App 中取消了，请重新操作。", "You cancelled in the app. Please do it again."),
+    "qr": words("扫码登录税务门户", "Scan to sign in"),
+    "qr_note": words(
+        "请用手机上的电子税务局 App 扫描二维码，并在 App 中确认登录。",
+        "Scan this code with the e-tax app on your phone, and confirm there.",
+    ),
+    "qr_waiting": words("等待扫码，二维码过期会自动更新", "Waiting for your scan; the code renews itself"),
+    "qr_scanned": words("已扫描，请在手机上确认登录", "Scanned. Now confirm on your phone"),
+    "same_phone": words("正在用同一部手机查看？", "Reading this on that same phone?"),
+    "save": words("保存二维码", "Save the code"),
+    "save_note": words(
+        "保存或长按二维码，再用 App 的“扫一扫”从相册中选取。",
+        "Save the code or press it long, then choose it from the album in the app's scanner.",
+    ),
+    "copy_address": words("复制地址", "Copy the address"),
+    "copied": words("已复制", "Copied"),
+    "screen_note": words(
+        "或者在电脑上打开这个地址，用手机扫描电脑上的二维码：",
+        "Or open this address on a computer, and scan the code from its screen:",
+    ),
+    "screen_done": words("请回到手机上的页面", "Please go back to the page on your phone"),
+    "screen_none": words(
+        "现在没有需要扫描的二维码；有的话会显示在这里。",
+        "There is no code to scan now. If one comes, it shows here.",
+    ),
     "waiting": words("税务门户尚未收到您的同意。", "The tax portal has not received your approval yet."),
     "redirect": words("到税务平台登录", "Sign in at the tax platform"),
     "redirect_note": words(
@@ -91,6 +117,11 @@ PAGE: dict[str, Words] = {
     "missing": words("暂未取得", "not available"),
     "failed": words("授权未完成", "The authorization was not completed"),
     "retry": words("重试", "Try again"),
+    "repair": words("需要您重新登录", "Please sign in once more"),
+    "repair_note": words(
+        "重新登录税务门户后，原授权继续有效，无需再次同意。",
+        "Sign in to the tax portal again and your authorization goes on. You need not agree once more.",
+    ),
     "withdraw": words("撤回授权", "Withdraw the authorization"),
     "withdraw_ask": words("确定撤回授权？", "Withdraw the authorization?"),
     "withdraw_note": words(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -120,6 +122,25 @@ def test_an_approval_in_the_app_is_answered_with_nothing(desk: Desk) -> None:
         assert desk.challenges.take(answered) == {}
         desk.challenges.close(answered, ChallengeState.REJECTED)
         relayed = desk.challenges.put(current, Route.API, approval, flow_state=b"{}", owner="worker-1")
+
+
+def test_a_watched_question_changes_in_place_and_an_answer_to_it_changes_nothing(desk: Desk) -> None:
+    code = Challenge(ChallengeKind.QR, Resume.LIVE_PAGE, 60, "waiting", b"one", poll_seconds=1)
+    current, relayed = asked(desk, code)
+    assert desk.challenges.answer(current.id, relayed.id, {}) == relayed
+    with pytest.raises(AnswerInvalid):
+        desk.challenges.answer(current.id, relayed.id, {"code": "1"})
+    desk.challenges.change(relayed, replace(code, hint="scanned", picture=b"two"))
+    now_shown = desk.challenges.open_one(current.id)
+    assert now_shown is not None
+    assert (now_shown.id, now_shown.hint, now_shown.expires_at) == (
+        relayed.id, "scanned", relayed.expires_at,
+    )  # fmt: skip
+    assert base64.b64decode(desk.challenges.prompt(now_shown)["picture"]) == b"two"
+    desk.challenges.close(now_shown, ChallengeState.ACCEPTED)
+    desk.challenges.change(relayed, code)
+    assert desk.challenges.get(relayed.id).hint == "scanned", "one that is over stays as it was"
+    assert desk.challenges.answer(current.id, relayed.id, {}).state is ChallengeState.ACCEPTED
 
 
 def test_the_address_of_a_redirect_is_sealed(desk: Desk) -> None:

@@ -146,6 +146,8 @@ def test_a_dataset_that_cannot_be_read_is_missing_alone(
     assert code in {collected[Dataset.INVOICE].error_code, *(f.code for f in snapshot.findings)}
     assert desk.shop.casefile.score(id) is not None
     assert done.state is State.GRANTED
+    changed = {(str(each.place), each.dataset) for each in desk.shop.changes.open()}
+    assert fault != "layout_changed" or (portal, Dataset.INVOICE) in changed
 
 
 @pytest.mark.browser

@@ -111,9 +111,11 @@ class Service:
 
     def ask(self, id: str, kind: ChallengeKind, **details: Any) -> Relayed:
         """The portal asks the person."""
-        asked = Challenge(kind, Resume.SERIALIZABLE, details.pop("seconds", 300), **details)
-        current = self.shop.ledger.authorization(id)
-        return self.shop.challenges.put(current, Route.API, asked, flow_state=b"{}", owner="w1")
+        live = bool(details.get("poll_seconds"))
+        resume = Resume.LIVE_PAGE if live else Resume.SERIALIZABLE
+        asked = Challenge(kind, resume, details.pop("seconds", 300), **details)
+        current, state = self.shop.ledger.authorization(id), None if live else b"{}"
+        return self.shop.challenges.put(current, Route.API, asked, flow_state=state, owner="w1")
 
     def fail(self, id: str, code: str) -> None:
         self.shop.ledger.move(id, State.FAILED, actor="pipeline", error_code=code)
@@ -184,7 +186,7 @@ def make(folder: Path, **changes: Any) -> Service:
     shop = Workshop(replace(settings, **changes), name="service")
     legs: list[Authorization] = []
     disposals: list[Authorization] = []
-    intake = Intake(shop, legs.append, disposals.append)
+    intake = Intake(shop, legs.append, disposals.append, lambda place, at: None)
     key, _ = shop.api_keys.issue("bank", "loans")
     other, _ = shop.api_keys.issue("other", "loans")
     return Service(shop, create(shop, intake), legs, disposals, key, other, intake)

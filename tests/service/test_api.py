@@ -317,12 +317,19 @@ def test_a_withdrawn_authorization_is_not_re_run(service: Service) -> None:
     refused(service.api.post(f"/v1/authorizations/{id}/rerun"), 409, "state_conflict")
 
 
+def test_a_closed_authorization_gives_no_link(service: Service) -> None:
+    id = service.agreed()["id"]
+    service.api.post(f"/v1/authorizations/{id}/withdraw")
+    refused(service.api.post(f"/v1/authorizations/{id}/link"), 409, "state_conflict")
+    refused(service.other_api.post(f"/v1/authorizations/{id}/link"), 404, "authorization_unknown")
+
+
 def test_the_interface_describes_itself(service: Service) -> None:
     described = service.browser().get("/openapi.json").json()
     assert set(described["paths"]) == {
         f"/v1/authorizations{path}"
         for path in ("", "/{id}", "/{id}/events", "/{id}/datasets", "/{id}/datasets/{table}", "/{id}/score",
-                     "/{id}/rerun", "/{id}/withdraw")
+                     "/{id}/rerun", "/{id}/link", "/{id}/withdraw")
     }  # fmt: skip
     fields = described["components"]["schemas"]["AuthorizationIn"]["properties"]
     assert fields["scopes"]["description"]

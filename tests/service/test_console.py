@@ -10,8 +10,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import update
 
 from authz.authorization import State
+from connectors.interface import ChallengeKind
 from schema.dataset import Dataset, Route
 from service.console.login import COOKIE
+from service.console.words import QUESTIONS
 from store import tables
 from store.database import now
 from tests.service.conftest import Service
@@ -97,6 +99,14 @@ def test_the_detail_tells_the_whole_story(service: Service) -> None:
     assert "The tax portal took too long to answer." in english
 
 
+@pytest.mark.parametrize("kind", ChallengeKind)
+def test_what_the_borrower_is_asked_stands_there_in_words(service: Service, kind: ChallengeKind) -> None:
+    done = service.agreed()
+    service.ask(done["id"], kind, poll_seconds=float(kind is ChallengeKind.QR))
+    shown = signed_in(service).get(f"/console/{done['id']}").text
+    assert f"<dd>{QUESTIONS[kind]['zh']}</dd>" in shown
+
+
 def test_another_tenants_authorization_is_unknown(service: Service) -> None:
     id = service.submit()["id"]
     stranger = signed_in(service, service.other_key)
@@ -117,6 +127,15 @@ def test_the_buttons_re_run_and_withdraw(service: Service) -> None:
     assert service.shop.ledger.authorization(id).state is State.CLOSED
     events = service.shop.ledger.events(id)
     assert events[-1]["kind"] == "authorization.moved"
+
+
+def test_a_fresh_link_for_the_borrower_is_shown_once(service: Service) -> None:
+    id = service.agreed()["id"]
+    browser = signed_in(service)
+    page = browser.post(f"/console/{id}/link", data={"form_token": form_token(browser)}).text
+    token = page.partition("/link/")[2].partition("<")[0]
+    assert service.shop.links.look(token, "a browser") == id
+    assert token not in browser.get(f"/console/{id}").text
 
 
 @pytest.mark.parametrize("sent", [{}, {"form_token": ""}, {"form_token": "0" * 64}])

@@ -11,6 +11,9 @@ import requests
 import structlog
 from fastapi.testclient import TestClient
 
+from connectors.places import Place
+from schema.dataset import Dataset, Route
+from schema.errors import ContractChanged
 from service.edge import LARGEST_BODY
 from tests.service.conftest import Service
 from tests.service.test_api import refused
@@ -123,6 +126,14 @@ def test_the_measures_name_routes_never_tokens(service: Service) -> None:
     assert 'route="/link/{token}"' in measures
     assert done["token"] not in measures
     assert done["id"] not in measures
+
+
+def test_a_route_that_has_drifted_is_measured(service: Service) -> None:
+    assert "taxlink_drifted{" not in service.browser().get("/metrics").text
+    place, gone = Place("31", Route.API), ContractChanged("a body lacks je")
+    service.shop.changes.met(place, Dataset.INVOICE, "gateway.invoice", gone)
+    measures = service.browser().get("/metrics").text
+    assert 'taxlink_drifted{region="31",route="api",step="invoice"} 1.0' in measures
 
 
 def test_pages_load_nothing_from_elsewhere(service: Service) -> None:

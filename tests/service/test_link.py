@@ -223,6 +223,26 @@ def test_an_answer_after_expiry_is_refused_and_another_run_is_offered(service: S
     assert service.legs[-1].leg_key == f"{done['id']}.2.1"
 
 
+def test_a_session_that_the_portal_dropped_is_repaired_by_one_tap_on_a_fresh_link(service: Service) -> None:
+    done = service.agreed()
+    service.grant(done["id"])
+    service.shop.ledger.move(done["id"], State.NEEDS_REPAIR, actor="pipeline", error_code="session_expired")
+    told = service.api.get(f"/v1/authorizations/{done['id']}").json()
+    assert (told["state"], told["error"]["actor"], told["error"]["action"]) == (
+        "needs_repair",
+        "borrower",
+        "reauthorize",
+    )
+    url = service.api.post(f"/v1/authorizations/{done['id']}/link").json()["link_url"]
+    token = url.rpartition("/")[2]
+    fresh = {"id": done["id"], "token": token, "browser": service.borrower(token)}
+    assert "Please sign in once more" in fresh["browser"].get(f"/link/{token}").text
+    assert (state(fresh)["phase"], state(fresh)["can"]) == ("repair", ["retry", "withdraw"])
+    assert send(fresh, "retry").json()["phase"] == "working"
+    current = service.shop.ledger.authorization(done["id"])
+    assert (current.leg_key, current.consent_id) == (f"{done['id']}.2.1", service.legs[0].consent_id)
+
+
 def test_an_expired_question_can_be_renewed_at_once(service: Service) -> None:
     done = service.agreed()
     lapse(service, service.ask(done["id"], ChallengeKind.SMS_CODE).id)

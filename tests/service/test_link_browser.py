@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 from collections.abc import Iterator
@@ -9,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import segno
 from PIL import Image, ImageDraw
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from authz.authorization import State
 from authz.challenges import ChallengeState
-from connectors.interface import ChallengeKind, Option
+from connectors.interface import Challenge, ChallengeKind, Option, Resume, Scan
 from connectors.rpa import chromium
 from schema.dataset import Dataset, Missing
 from tests.service.conftest import Service, lapse
@@ -263,6 +265,20 @@ def test_a_failure_says_why_in_both_languages_and_can_be_tried_again(borrower: B
     assert borrower.service.legs[-1].run == 2
 
 
+def test_a_session_that_the_portal_dropped_is_repaired_by_one_tap(borrower: Borrower) -> None:
+    borrower.agrees()
+    borrower.service.grant(borrower.id)
+    borrower.service.shop.ledger.move(
+        borrower.id, State.NEEDS_REPAIR, actor="pipeline", error_code="session_expired"
+    )
+    borrower.sees("需要您重新登录")
+    borrower.sees("税务门户会话已过期")
+    borrower.picture("14-repair")
+    borrower.page.get_by_role("button", name="登录").locator("visible=true").click()
+    borrower.sees("正在连接税务门户")
+    assert borrower.service.legs[-1].run == 2
+
+
 def test_a_question_that_was_asked_anew_after_a_crash_says_so(borrower: Borrower) -> None:
     borrower.agrees()
     borrower.service.ask(borrower.id, ChallengeKind.SMS_CODE, hint="138****8000")
@@ -309,3 +325,88 @@ def test_the_slider_can_be_moved_by_keyboard(borrower: Borrower) -> None:
         borrower.page.keyboard.press("PageUp")
     borrower.page.keyboard.press("Enter")
     assert abs(float(borrower.answered()["x"]) - 120) <= 1
+
+
+def code(word: str) -> bytes:
+    drawn = io.BytesIO()
+    segno.make_qr(f"etax:{word}").save(drawn, kind="png", scale=6)
+    return drawn.getvalue()
+
+
+def shown(picture: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(picture).decode()
+
+
+def qr(picture: bytes, hint: Scan = Scan.WAITING) -> Challenge:
+    return Challenge(ChallengeKind.QR, Resume.LIVE_PAGE, 300, hint=hint, picture=picture, poll_seconds=1)
+
+
+def test_a_code_to_scan_follows_the_portal_without_a_word_from_the_person(borrower: Borrower) -> None:
+    service, page, id = borrower.service, borrower.page, borrower.id
+    borrower.agrees()
+    asked = service.ask(id, ChallengeKind.QR, hint=Scan.WAITING, picture=code("one"), poll_seconds=1)
+    borrower.sees("扫码登录税务门户")
+    borrower.sees("等待扫码")
+    form = page.locator("form[data-kind=qr]")
+    picture = form.locator("img.qr")
+    expect(picture).to_have_attribute("src", shown(code("one")))
+    expect(form.locator("button[type=submit]")).to_have_count(0)
+    borrower.sees("正在用同一部手机查看？")
+    borrower.picture("16-qr")
+
+    service.shop.challenges.change(asked, qr(code("two")))
+    expect(picture).to_have_attribute("src", shown(code("two")))
+    expect(form.locator(".renewed, .again").locator("visible=true")).to_have_count(0)
+    expect(form.locator("#save")).to_have_attribute("href", shown(code("two")))
+    assert service.shop.challenges.latest(id).id == asked.id, "it is the same question"
+
+    service.shop.challenges.change(asked, qr(code("two"), Scan.SCANNED))
+    borrower.sees("已扫描，请在手机上确认登录")
+    expect(form.locator(".same-phone")).to_be_hidden()
+    page.get_by_role("link", name="EN").click()
+    borrower.sees("Scanned. Now confirm on your phone")
+    borrower.picture("17-qr-scanned")
+    page.get_by_role("link", name="中文").click()
+
+    service.shop.challenges.close(asked, ChallengeState.REJECTED)
+    borrower.works()
+    service.ask(id, ChallengeKind.QR, hint=Scan.WAITING, picture=code("three"), poll_seconds=1, retry=True)
+    borrower.sees("您在 App 中取消了，请重新操作。")
+    expect(picture).to_have_attribute("src", shown(code("three")))
+
+
+def test_the_code_can_be_opened_on_another_screen_which_shows_nothing_else(
+    borrower: Borrower, phone: Any
+) -> None:
+    service, id = borrower.service, borrower.id
+    borrower.agrees()
+    asked = service.ask(id, ChallengeKind.QR, hint=Scan.WAITING, picture=code("one"), poll_seconds=1)
+    borrower.sees("扫码登录税务门户")
+    address = borrower.page.locator("#screen").inner_text()
+    computer = phone.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN").new_page()
+    computer.goto(address)
+    expect(computer.locator("img.qr")).to_have_attribute("src", shown(code("one")))
+    company = service.shop.ledger.authorization(id).taxpayer_id
+    assert company[-4:] not in computer.locator("body").inner_text()
+    service.shop.challenges.change(asked, qr(code("two")))
+    expect(computer.locator("img.qr")).to_have_attribute("src", shown(code("two")))
+    service.shop.challenges.close(asked, ChallengeState.ACCEPTED)
+    expect(computer.locator("img.qr")).to_have_count(0)
+    expect(computer.get_by_text("请回到手机上的页面")).to_be_visible()
+    assert service.shop.challenges.prompt(asked), "nothing was answered there"
+    computer.context.close()
+
+
+def test_an_approval_that_is_watched_shows_its_number_and_asks_for_no_button(borrower: Borrower) -> None:
+    service, page, id = borrower.service, borrower.page, borrower.id
+    borrower.agrees()
+    asked = service.ask(id, ChallengeKind.APP_APPROVAL, hint="47", poll_seconds=1)
+    borrower.sees("在税务 App 中确认")
+    borrower.sees("正在等待您在 App 中确认")
+    form = page.locator("form[data-kind=app_approval]")
+    expect(form.locator(".compare")).to_have_text("47")
+    expect(page.get_by_role("button", name="我已同意")).to_be_hidden()
+    borrower.picture("19-approval")
+    again = Challenge(ChallengeKind.APP_APPROVAL, Resume.LIVE_PAGE, 300, hint="91", poll_seconds=1)
+    service.shop.challenges.change(asked, again)
+    expect(form.locator(".compare")).to_have_text("91")

@@ -43,12 +43,14 @@ class Desk:
     shop: Workshop
     legs: list[str] = field(default_factory=list)
     disposals: list[str] = field(default_factory=list)
+    canaries: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.intake = Intake(
             self.shop,
             lambda current: self.legs.append(current.leg_key),
             lambda current: self.disposals.append(current.id),
+            lambda place, at: self.canaries.append(str(place)),
         )
 
     def agreed(self) -> Authorization:
@@ -168,7 +170,7 @@ def test_the_jobs_are_kept_in_the_store_and_run_what_they_name(desk: Desk) -> No
         desk.age(tables.challenge, expires_at=now() - timedelta(seconds=1))
         scheduler.expire()
         assert [a.state for a in desk.shop.due.unstarted(now())] == []
-        for job in (scheduler.refresh, scheduler.outlive, scheduler.sweep, scheduler.deliver):
+        for job in (scheduler.refresh, scheduler.outlive, scheduler.sweep, scheduler.look, scheduler.deliver):
             job()
     finally:
         running.shutdown()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connectors.evidence import Recorder
 from connectors.families.filedrop.api import FiledropApi, Keys
 from connectors.families.filedrop.connector import Download, FiledropConnector
 from connectors.families.filedrop.portal import PORTAL
@@ -19,17 +20,19 @@ def connect(target: Endpoint, tools: Tools) -> Connector:
         private=target.private,
         timeout_seconds=limits.timeout_seconds,
         connections=limits.concurrency,
+        recorder=tools.recorder,
     )
     api = FiledropApi(http, Keys.parse(target.keys), PORTAL)
-    download = _by_sftp(target) if target.overlay.transport == "sftp" else api.file
+    download = _by_sftp(target, tools.recorder) if target.overlay.transport == "sftp" else api.file
     return FiledropConnector(target.region, api, download, target.overlay, PORTAL)
 
 
-def _by_sftp(target: Endpoint) -> Download:
+def _by_sftp(target: Endpoint, recorder: Recorder) -> Download:
     sftp = Sftp(
         target.hosts.get("sftp", ""),
         SftpKeys.parse(target.keys),
         private=target.private,
         timeout_seconds=target.overlay.limits.timeout_seconds,
+        recorder=recorder,
     )
     return lambda name: sftp.file(PORTAL.outbox + name)

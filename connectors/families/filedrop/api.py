@@ -17,9 +17,12 @@ from typing import Any
 
 import orjson
 
+from connectors.drift.answers import sighted
 from connectors.families.filedrop.portal import PortalData
 from connectors.http import HttpAnswer, PortalHttp, is_json, persistently, refuse_status, retry_at
-from schema.errors import ContractChanged, DataCorrupt, RouteBroken, SignatureInvalid, TaxlinkError
+from connectors.interface import Sighting
+from connectors.jsondoor import Refusal
+from schema.errors import ContractChanged, DataCorrupt, RouteBroken, SignatureInvalid
 
 
 @dataclass(frozen=True)
@@ -42,14 +45,6 @@ class Keys:
 
     def sign(self, *parts: str) -> str:
         return hmac.new(self.app_secret, "\n".join(parts).encode(), hashlib.sha256).hexdigest()
-
-
-class Refusal(Exception):
-    """The portal refused with a code of its own. ``data`` is what came with it."""
-
-    def __init__(self, code: str, data: object) -> None:
-        super().__init__(code)
-        self.code, self.data = code, data
 
 
 class FiledropApi:
@@ -77,6 +72,11 @@ class FiledropApi:
             self._told("files", nonce, got)
             raise ContractChanged("a message was answered in place of a file")
         return got.body
+
+    def sight(self) -> Sighting:
+        """What the portal's health is answered with."""
+        nonce, got = persistently(lambda: self._exchange("POST", "health", b"{}"))
+        return sighted(got, lambda: self._told("health", nonce, got))
 
     def close(self) -> None:
         self._http.close()
@@ -113,21 +113,6 @@ class FiledropApi:
         cause = self._portal.cause(told["code"])
         error = cause(f"{method} was refused with {told['code']}", retry_at=retry_at(got.headers))
         raise error from Refusal(told["code"], told.get("data"))
-
-
-def refusal(error: TaxlinkError) -> Refusal | None:
-    """The portal's own code and data behind a cause, where the portal gave one."""
-    return error.__cause__ if isinstance(error.__cause__, Refusal) else None
-
-
-def required(data: object, kinds: Mapping[str, type]) -> dict[str, Any]:
-    """The object, its required keys checked. Raises ``ContractChanged`` naming the key."""
-    if not isinstance(data, dict):
-        raise ContractChanged("an answer is no object")
-    for name, kind in kinds.items():
-        if not isinstance(data.get(name), kind):
-            raise ContractChanged(f"an answer lacks {name} as {kind.__name__}")
-    return data
 
 
 def _sha256(content: bytes) -> str:

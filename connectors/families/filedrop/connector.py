@@ -11,14 +11,14 @@ from typing import Any
 
 import orjson
 
-from connectors.families.filedrop.api import FiledropApi, required
+from connectors.families.filedrop.api import FiledropApi
 from connectors.families.filedrop.archive import Manifest, opened
-from connectors.families.filedrop.door import FiledropDoor
 from connectors.families.filedrop.portal import PortalData
 from connectors.http import persistently
-from connectors.interface import AuthorizationRequest, Grant
+from connectors.interface import NOTHING_HELD, Grant, Held, Sighting
+from connectors.jsondoor import JsonDoor, required
 from connectors.overlay import RouteOverlay
-from connectors.smsgrant import SmsFlow
+from connectors.smsgrant import SmsRoute
 from schema.dataset import Dataset, Route
 from schema.errors import (
     ContractChanged,
@@ -39,33 +39,30 @@ Download = Callable[[str], bytes]
 """From a file's name to its bytes, over the transport of the overlay."""
 
 
-class FiledropConnector:
+class FiledropConnector(SmsRoute):
     """See ``connectors.interface.Connector``."""
-
-    route = Route.API
 
     def __init__(
         self, region: str, api: FiledropApi, download: Download, overlay: RouteOverlay, portal: PortalData
     ) -> None:
+        super().__init__(JsonDoor(api, portal.authorization))
         self._region, self._api, self._download, self._portal = region, api, download, portal
-        self._door, self.datasets = FiledropDoor(api, portal), overlay.datasets
+        self.datasets = overlay.datasets
 
-    def authorize(self, request: AuthorizationRequest) -> SmsFlow:
-        return SmsFlow(self._door, request)
-
-    def resume(self, request: AuthorizationRequest, state: bytes) -> SmsFlow:
-        return SmsFlow.resumed(self._door, request, state)
-
-    def existing(self, request: AuthorizationRequest) -> Grant | None:
-        return self.authorize(request).existing()
-
-    def fetch(self, grant: Grant, taxpayer_id: str, dataset: Dataset, period: Period) -> Iterator[RawPage]:
+    def fetch(
+        self,
+        grant: Grant,
+        taxpayer_id: str,
+        dataset: Dataset,
+        period: Period,
+        held: Held = NOTHING_HELD,
+    ) -> Iterator[RawPage]:
         """One page a file. Raises ``ResultNotReady`` with its ``retry_at`` while the portal prepares the
         archive; the same fetch later finds the same remote request again."""
         asked = {
             "nsrsbh": taxpayer_id,
             **orjson.loads(grant.secret),
-            "sjlx": self._portal.scopes[dataset],
+            "sjlx": self._portal.authorization.scopes[dataset],
             "qsrq": str(period.start),
             "jzrq": str(period.end),
         }
@@ -100,6 +97,9 @@ class FiledropConnector:
 
     def probe(self) -> None:
         self._api.call("health", {})
+
+    def sight(self) -> Sighting:
+        return self._api.sight()
 
     def close(self) -> None:
         self._api.close()

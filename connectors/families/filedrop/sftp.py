@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import asyncssh
 
 from connectors.addresses import is_public
+from connectors.evidence import Recorder
 from connectors.http import persistently
 from schema.errors import (
     ConnectionBroken,
@@ -48,8 +49,16 @@ class SftpKeys:
 class Sftp:
     """One server. Each file is a connection of its own: files are few and large."""
 
-    def __init__(self, address: str, keys: SftpKeys, *, private: bool, timeout_seconds: float) -> None:
-        self._address, self._keys = urlsplit(address), keys
+    def __init__(
+        self,
+        address: str,
+        keys: SftpKeys,
+        *,
+        private: bool,
+        timeout_seconds: float,
+        recorder: Recorder | None = None,
+    ) -> None:
+        self._address, self._keys, self._recorder = urlsplit(address), keys, recorder or Recorder()
         self._private, self._timeout = private, timeout_seconds
         if self._address.scheme != "sftp" or not self._address.hostname:
             raise RouteBroken("the SFTP server's address is missing")
@@ -61,7 +70,10 @@ class Sftp:
     def _once(self, path: str) -> bytes:
         where = f"{self._address.hostname} by SFTP"
         try:
-            return asyncio.run(asyncio.wait_for(self._read(path), self._timeout * PATIENT_FILE))
+            with self._recorder.exchange("SFTP", f"{self._address.geturl()}{path}") as noted:
+                content = asyncio.run(asyncio.wait_for(self._read(path), self._timeout * PATIENT_FILE))
+                noted.bytes = len(content)
+                return content
         except TimeoutError:
             raise PortalTimeout(f"{where} did not answer in time") from None
         except asyncssh.HostKeyNotVerifiable:

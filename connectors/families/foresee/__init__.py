@@ -18,6 +18,7 @@ def connect(target: Endpoint, tools: Tools) -> Connector:
         private=target.private,
         timeout_seconds=limits.timeout_seconds,
         connections=limits.concurrency,
+        recorder=tools.recorder,
     )
     desk = ForeseeDesk(http, PORTAL)
     return BureauConnector(target.region, desk, target.overlay, Collection(desk).pages)

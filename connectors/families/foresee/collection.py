@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connectors.bureau.connector import Content, Wanted, filed_period, more_pages, text
+from connectors.bureau.connector import Content, Wanted, filed_period, listed, text
 from connectors.families.foresee.api import ForeseeDesk, at, unwrapped
 from schema.dataset import Dataset
 from schema.errors import ContractChanged
@@ -30,7 +30,7 @@ class Collection:
             case Dataset.TAXPAYER:
                 yield self._taxpayer(wanted)
             case Dataset.TAX_CREDIT_RATING:
-                yield self._listing(wanted, "credit", {}, wanted.period, "")[0]
+                yield self._listing(wanted, "credit", {}, wanted.period, "")
             case Dataset.TAX_RETURN:
                 for part in wanted.period.parts(self._desk.portal.months_per_query):
                     yield from self._returns(wanted, part)
@@ -60,36 +60,38 @@ class Collection:
         """The list of filings, then each VAT return. The bureau's other list gives the count."""
         days = {"skssqq": part.start.isoformat(), "skssqz": part.end.isoformat()}
         content = self._desk.fetch(wanted.session, self._paths["filed"], days)
-        listed = at(unwrapped(content), "taxML", "body", "taxML", "ysbxxList").get("ysbxx")
+        filings = at(unwrapped(content), "taxML", "body", "taxML", "ysbxxList").get("ysbxx")
         counted = unwrapped(self._desk.fetch(wanted.session, self._paths["filed_count"], days)).get("sbList")
-        if not isinstance(listed, list) or not isinstance(counted, list):
+        if not isinstance(filings, list) or not isinstance(counted, list):
             raise ContractChanged("a list of filings is no list")
         total = sum(each.get("ywbm") in FORMS for each in counted)
         yield Content(content, part, f"{self._paths['filed']}/{part}", total=total, form="_list")
-        for each in listed:
+        for each in filings:
             wanted.own(each.get("nsrsbh"), self._paths["filed"])
             if (folder := FORM_OF_KIND.get(each.get("yzpzzl_dm", ""))) is not None:
                 serial, start, end = (text(each, name) for name in ("pzxh", "skssqq", "skssqz"))
-                asked = {"pzxh": serial, "ssqq": start, "ssqz": end}
-                yield self._form(wanted, folder, asked, filed_period(start, end), serial)
+                asked, period = {"pzxh": serial, "ssqq": start, "ssqz": end}, filed_period(start, end)
+                if (f"{self._paths['form'].format(folder)}/{serial}", period) not in wanted.held:
+                    yield self._form(wanted, folder, asked, period, serial)
 
     def _invoices(self, wanted: Wanted, part: Period, side: str, direction: str) -> Iterator[Content]:
-        size = wanted.limits.page_size
         asked: dict[str, str | int] = {
             "fpfx": side,
             "kprqq": part.start.isoformat(),
             "kprqz": part.end.isoformat(),
-            "pageNo": 1,
-            "pageSize": size,
+            "pageSize": wanted.limits.page_size,
         }
-        first, total = self._listing(wanted, "invoices", asked, part, f"{direction}#1")
-        yield first
-        for page in more_pages(total, size):
-            yield self._listing(wanted, "invoices", {**asked, "pageNo": page}, part, f"{direction}#{page}")[0]
+
+        def page(number: int) -> Content:
+            return self._listing(
+                wanted, "invoices", {**asked, "pageNo": number}, part, f"{direction}#{number}"
+            )
+
+        yield from listed(wanted, part, f"{self._paths['invoices']}/{direction}", page)
 
     def _listing(
         self, wanted: Wanted, name: str, asked: Mapping[str, Any], period: Period, place: str
-    ) -> tuple[Content, int]:
+    ) -> Content:
         """A page that tells whose it is (``nsrsbh``) and how many records there are (``zjls``)."""
         path = self._paths[name]
         content = self._desk.fetch(wanted.session, path, asked)
@@ -97,4 +99,4 @@ class Collection:
         wanted.own(found.get("nsrsbh"), path)
         if not isinstance(total := found.get("zjls"), int):
             raise ContractChanged(f"{path} does not tell its count (zjls)")
-        return Content(content, period, f"{path}/{place}" if place else path, total=total), total
+        return Content(content, period, f"{path}/{place}" if place else path, total=total)

@@ -19,6 +19,7 @@ def connect(target: Endpoint, tools: Tools) -> Connector:
         private=target.private,
         timeout_seconds=limits.timeout_seconds,
         connections=limits.concurrency,
+        recorder=tools.recorder,
     )
     api = GatewayApi(http, Keys.parse(target.keys), PORTAL)
     return GatewayConnector(target.region, api, target.overlay, PORTAL)

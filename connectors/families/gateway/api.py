@@ -8,18 +8,13 @@ from typing import Any
 
 import orjson
 
+from connectors.drift.answers import sighted
 from connectors.families.gateway.messages import Keys, answer, request
 from connectors.families.gateway.portal import PortalData
-from connectors.http import PortalHttp, is_json, persistently, refuse_status, retry_at
-from schema.errors import ContractChanged, DataCorrupt, TaxlinkError
-
-
-class Refusal(Exception):
-    """The gateway refused with a code of its own. ``body`` is what came with it."""
-
-    def __init__(self, code: str, body: bytes) -> None:
-        super().__init__(code)
-        self.code, self.body = code, body
+from connectors.http import HttpAnswer, PortalHttp, is_json, persistently, refuse_status, retry_at
+from connectors.interface import Sighting
+from connectors.jsondoor import Refusal
+from schema.errors import ContractChanged, DataCorrupt
 
 
 class GatewayApi:
@@ -35,9 +30,24 @@ class GatewayApi:
 
     def once(self, method: str, asked: Mapping[str, Any]) -> bytes:
         """``call`` without a second try."""
+        return self._told(method, *self._exchange(method, asked))
+
+    def sight(self) -> Sighting:
+        """What the gateway's health is answered with."""
+        request_id, got = persistently(lambda: self._exchange("health", {}))
+        return sighted(got, lambda: self._told("health", request_id, got))
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _exchange(self, method: str, asked: Mapping[str, Any]) -> tuple[str, HttpAnswer]:
+        """(requestId, answer)."""
         now = datetime.now(UTC)
         request_id, content = request(self._keys, method, orjson.dumps(dict(asked)), now)
-        got = self._http.post(self._portal.prefix + method, content, "application/json")
+        return request_id, self._http.post(self._portal.prefix + method, content, "application/json")
+
+    def _told(self, method: str, request_id: str, got: HttpAnswer) -> bytes:
+        """The clear JSON of a success. Raises the cause of a refusal."""
         try:
             reply = answer(self._keys, request_id, got.body)
         except (ContractChanged, DataCorrupt):
@@ -53,25 +63,3 @@ class GatewayApi:
         cause = self._portal.cause(reply.code)
         error = cause(f"{method} was refused with {reply.code}", retry_at=retry_at(got.headers))
         raise error from Refusal(reply.code, reply.body)
-
-    def close(self) -> None:
-        self._http.close()
-
-
-def refusal(error: TaxlinkError) -> Refusal | None:
-    """The gateway's own code and body behind a cause, where the gateway gave one."""
-    return error.__cause__ if isinstance(error.__cause__, Refusal) else None
-
-
-def parsed(content: bytes, required: Mapping[str, type]) -> dict[str, Any]:
-    """The JSON object, its required keys checked. Raises ``ContractChanged`` naming the key."""
-    try:
-        found = orjson.loads(content)
-    except orjson.JSONDecodeError:
-        raise ContractChanged("a body is no JSON") from None
-    if not isinstance(found, dict):
-        raise ContractChanged("a body is no object")
-    for name, kind in required.items():
-        if not isinstance(found.get(name), kind):
-            raise ContractChanged(f"a body lacks {name} as {kind.__name__}")
-    return found

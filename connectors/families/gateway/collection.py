@@ -4,7 +4,7 @@ its way."""
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,11 +13,13 @@ from typing import Any
 
 import orjson
 
+from connectors import jsonhead
 from connectors.families.gateway.api import GatewayApi
 from connectors.families.gateway.portal import PortalData
+from connectors.interface import Held
 from connectors.overlay import Limits
 from schema.dataset import Dataset, Route
-from schema.errors import ContractChanged, DataCorrupt, WrongTaxpayer
+from schema.errors import ContractChanged, TooManyRecords, WrongTaxpayer
 from schema.period import Period
 from schema.raw import RawPage
 
@@ -38,6 +40,11 @@ class Query:
     period: Period
     locator: str
     page: int = 0
+
+    @property
+    def place(self) -> tuple[str, Period]:
+        """See ``connectors.interface.Held``."""
+        return (f"{self.locator}#{self.page}" if self.page else self.locator), self.period
 
 
 @dataclass(frozen=True)
@@ -66,23 +73,47 @@ class Collection:
         self._size, self._ahead = limits.page_size, min(AHEAD, limits.concurrency)
         self._base: dict[str, Any] = {"nsrsbh": taxpayer_id, **orjson.loads(secret)}
 
-    def pages(self, dataset: Dataset, period: Period) -> Iterator[RawPage]:
-        """Every page, the next ones under way on helper threads while the caller works on this one."""
-        waiting = deque(self.queries(dataset, period))
-        under_way: deque[Future[Got]] = deque()
+    def pages(self, dataset: Dataset, period: Period, held: Held) -> Iterator[RawPage]:
+        """Every page that is not held, the next ones under way on helper threads while the caller works on
+        this one. A period that has too many records for one query is asked for in halves."""
+        waiting = deque(self._left(self.queries(dataset, period), held))
+        under_way: deque[tuple[Query, Future[Got]]] = deque()
+        sequence = count()
         with ThreadPoolExecutor(self._ahead, thread_name_prefix="gateway-page") as helpers:
             try:
-                for sequence in count():
+                while waiting or under_way:
                     while waiting and len(under_way) < self._ahead:
-                        under_way.append(helpers.submit(self._get, waiting.popleft()))
-                    if not under_way:
-                        return
-                    got = under_way.popleft().result()
-                    waiting.extendleft(reversed(self._rest(got)))
-                    yield self._raw(dataset, sequence, got)
+                        query = waiting.popleft()
+                        under_way.append((query, helpers.submit(self._get, query)))
+                    query, future = under_way.popleft()
+                    try:
+                        got = future.result()
+                    except TooManyRecords:
+                        halves = self._halves(dataset, query)
+                        waiting.extendleft(reversed(list(self._left(halves, held))))
+                        continue
+                    waiting.extendleft(reversed(self._rest(query, got.total)))
+                    yield self._raw(dataset, next(sequence), got)
             finally:
-                for future in under_way:
+                for _, future in under_way:
                     future.cancel()
+
+    def _left(self, first_pages: Iterable[Query], held: Held) -> Iterator[Query]:
+        """What is not held of these queries: whole, or the pages after one that told their number."""
+        for query in first_pages:
+            if query.place in held:
+                yield from (page for page in self._rest(query, held[query.place]) if page.place not in held)
+            else:
+                yield query
+
+    def _halves(self, dataset: Dataset, query: Query) -> Iterator[Query]:
+        """A query in two. Raises ``TooManyRecords`` for one of a single day, and for a page after the
+        first."""
+        halves = query.period.halves()
+        if halves is None or query.page > 1:
+            raise TooManyRecords(f"{query.locator} cannot be asked for in less")
+        for half in halves:
+            yield from (each for each in self.queries(dataset, half) if _same_side(each, query))
 
     def _raw(self, dataset: Dataset, sequence: int, got: Got) -> RawPage:
         query = got.query
@@ -92,7 +123,7 @@ class Collection:
             region=self._region,
             route=Route.API,
             source_format=f"gateway.{dataset}",
-            locator=f"{query.locator}#{query.page}" if query.page else query.locator,
+            locator=query.place[0],
             sequence=sequence,
             content=got.content,
             content_type="application/json",
@@ -125,15 +156,18 @@ class Collection:
             raise ContractChanged(f"{query.locator} does not tell its count (zts)")
         return Got(query, content, found.total if counted else 1, datetime.now(UTC))
 
-    def _rest(self, got: Got) -> list[Query]:
+    def _rest(self, query: Query, total: int | None) -> list[Query]:
         """The pages after a first one, as its total tells."""
-        query, total = got.query, got.total
         if query.page != 1 or total is None:
             return []
         if total > MAX_RECORDS:
             raise ContractChanged(f"{query.locator} counts {total} records")
         last = -(-total // self._size)
         return [replace(query, page=page, asked={**query.asked, "ys": page}) for page in range(2, last + 1)]
+
+
+def _same_side(one: Query, other: Query) -> bool:
+    return one.asked.get("fx") == other.asked.get("fx")
 
 
 @dataclass(frozen=True)
@@ -145,25 +179,10 @@ class Head:
 
 
 def head(content: bytes) -> Head:
-    """The top-level fields of a page, read without its rows: a page has one list, the megabyte between the
-    brackets.
-
-    Raises ``DataCorrupt`` for a page that is no JSON, ``ContractChanged`` for one without a company's id.
-    """
-    first, last = content.find(b"["), content.rfind(b"]")
-    brief = content if first < 0 or last < first else content[: first + 1] + content[last:]
-    try:
-        found = orjson.loads(brief)
-    except orjson.JSONDecodeError:
-        found = _whole(content)
+    """Raises ``DataCorrupt`` for a page that is no JSON, ``ContractChanged`` for one without a company's
+    id."""
+    found = jsonhead.head(content)
     if not isinstance(found, dict) or not isinstance(found.get("nsrsbh"), str):
         raise ContractChanged("a page does not tell whose it is (nsrsbh)")
     total = found.get("zts")
     return Head(found["nsrsbh"], total if isinstance(total, int) else None)
-
-
-def _whole(content: bytes) -> Any:
-    try:
-        return orjson.loads(content)
-    except orjson.JSONDecodeError:
-        raise DataCorrupt(f"a page of {len(content)} bytes is no JSON") from None

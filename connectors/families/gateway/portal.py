@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
+from pydantic import Field
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-
+from connectors.jsondoor import Wording
+from connectors.portaldata import FamilyData
 from schema.dataset import Dataset
-from schema.errors import RouteBroken, TaxlinkError, catalogue
 
 
-class PortalData(BaseModel):
+class PortalData(FamilyData):
     """``portal.toml``: what the gateways of this family have in common."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     prefix: str
     months_per_query: int = Field(ge=1)
-    bank: str
-    scopes: dict[Dataset, str]
+    authorization: Wording
     methods: dict[Dataset, str]
-    causes: dict[str, str]
-
-    @field_validator("causes")
-    @classmethod
-    def _known(cls, causes: dict[str, str]) -> dict[str, str]:
-        if foreign := set(causes.values()) - set(catalogue()):
-            raise ValueError(f"no such cause: {', '.join(sorted(foreign))}")
-        return causes
-
-    def cause(self, code: str) -> type[TaxlinkError]:
-        """The cause behind a code of the gateway."""
-        return catalogue()[self.causes[code]] if code in self.causes else RouteBroken
 
 
-PORTAL = PortalData.model_validate(tomllib.loads((Path(__file__).parent / "portal.toml").read_text("utf-8")))
+PORTAL = PortalData.beside(__file__)

@@ -22,6 +22,7 @@ def connect(target: Endpoint, tools: Tools) -> Connector:
             timeout_seconds=limits.timeout_seconds,
             connections=limits.concurrency,
             tls=client.tls,
+            recorder=tools.recorder,
         )
 
     api = OAuthApi(target.base_url, client, PORTAL, reach)

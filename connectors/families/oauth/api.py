@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -13,10 +14,12 @@ import orjson
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
+from connectors.drift.answers import head, sighted
 from connectors.families.oauth.client import Client, proof
-from connectors.families.oauth.metadata import Metadata, path_of
+from connectors.families.oauth.metadata import Metadata, described, path_of
 from connectors.families.oauth.portal import PortalData
 from connectors.http import HttpAnswer, PortalHttp, is_json, persistently, refuse_status
+from connectors.interface import Sighting
 from schema.errors import ContractChanged, DataCorrupt, TaxlinkError
 
 _FORM = "application/x-www-form-urlencoded"
@@ -49,9 +52,13 @@ class OAuthApi:
 
     def discover(self) -> Metadata:
         """The metadata as they are now."""
-        got = persistently(lambda: self._http(self.issuer).get(path_of(self.issuer)))
-        _object(got, "metadata")
-        return Metadata.parse(got.body, self.issuer, self.client.auth, self.portal.detail_type)
+        return self._understood(self._published())
+
+    def sight(self) -> Sighting:
+        """The metadata as anybody reads them."""
+        got = self._published()
+        seen = sighted(got, lambda: self._understood(got))
+        return replace(seen, fingerprint={"answer": {"": head(got)}, "metadata": described(got.body)})
 
     @cached_property
     def keys(self) -> KeySet:
@@ -101,6 +108,13 @@ class OAuthApi:
     def close(self) -> None:
         for http in self._origins.values():
             http.close()
+
+    def _published(self) -> HttpAnswer:
+        return persistently(lambda: self._http(self.issuer).get(path_of(self.issuer)))
+
+    def _understood(self, got: HttpAnswer) -> Metadata:
+        _object(got, "metadata")
+        return Metadata.parse(got.body, self.issuer, self.client.auth, self.portal.detail_type)
 
     def _http(self, url: str) -> PortalHttp:
         origin = _origin(url)

@@ -14,7 +14,7 @@ from connectors.families.oauth.api import OAuthApi
 from connectors.families.oauth.flow import OAuthFlow
 from connectors.families.oauth.grant import Access
 from connectors.http import persistently
-from connectors.interface import AuthorizationRequest, Grant
+from connectors.interface import NOTHING_HELD, AuthorizationRequest, Grant, Held, Sighting
 from connectors.overlay import RouteOverlay
 from schema.dataset import Dataset, Route
 from schema.errors import ContractChanged, DataConflict, DataCorrupt, SessionExpired, WrongTaxpayer
@@ -56,10 +56,20 @@ class OAuthConnector:
         """OAuth has no such question; the platform knows the reference and makes no second grant."""
         return None
 
-    def fetch(self, grant: Grant, taxpayer_id: str, dataset: Dataset, period: Period) -> Iterator[RawPage]:
-        """Every page carries the company's id and is checked before it is handed over."""
+    def fetch(
+        self,
+        grant: Grant,
+        taxpayer_id: str,
+        dataset: Dataset,
+        period: Period,
+        held: Held = NOTHING_HELD,
+    ) -> Iterator[RawPage]:
+        """Every page carries the company's id and is checked before it is handed over. A cursor leads from
+        page to page, so what is held is passed over when all pages of its query are."""
         access, sequence = self._access(grant), count()
         for locator, query in self._queries(dataset, period):
+            if self._whole(locator, period, held):
+                continue
             asked, seen, received = query, set[str](), 0
             for page in count(1):
                 content = self._page(access, taxpayer_id, dataset, asked)
@@ -91,6 +101,9 @@ class OAuthConnector:
     def probe(self) -> None:
         self._api.discover()
 
+    def sight(self) -> Sighting:
+        return self._api.sight()
+
     def close(self) -> None:
         self._api.close()
 
@@ -109,6 +122,14 @@ class OAuthConnector:
                 yield f"{name}/{direction}", {**days, "direction": side}
         else:
             yield name, days
+
+    def _whole(self, locator: str, period: Period, held: Held) -> bool:
+        """Whether every page of a query is held, by its count."""
+        total = held.get((f"{locator}#1", period))
+        if total is None:
+            return False
+        pages = range(2, -(-total // self._size) + 1)
+        return all((f"{locator}#{page}", period) in held for page in pages)
 
     def _page(self, access: Access, taxpayer_id: str, dataset: Dataset, query: dict[str, str]) -> bytes:
         """One page; an access token that the platform has forgotten is renewed once."""

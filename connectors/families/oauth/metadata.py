@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+import orjson
 from pydantic import BaseModel, ValidationError
 
+from connectors.drift.fingerprint import Traits
 from connectors.families.oauth.client import TLS_CLIENT_AUTH
 from schema.errors import ContractChanged, SignatureInvalid
 
@@ -16,6 +18,31 @@ _MTLS_METHODS = {TLS_CLIENT_AUTH, "self_signed_tls_client_auth"}
 def path_of(issuer: str) -> str:
     """Where the metadata lie: the well-known name goes before the issuer's own path (RFC 8414 §3.1)."""
     return f"/.well-known/oauth-authorization-server{urlsplit(issuer).path.rstrip('/')}"
+
+
+def described(content: bytes) -> dict[str, Traits]:
+    """Every field of the metadata with what it says, for a fingerprint: addresses without their port, lists
+    in the order of the alphabet."""
+    try:
+        found = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return {}
+    return {
+        name: {"value": _said(value)}
+        for outer, inner in (found if isinstance(found, dict) else {}).items()
+        for name, value in (
+            ((f"{outer}.{key}", each) for key, each in inner.items())
+            if isinstance(inner, dict)
+            else ((outer, inner),)
+        )
+    }
+
+
+def _said(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(sorted(map(str, value)))
+    address = urlsplit(str(value))
+    return f"{address.hostname}{address.path}" if address.hostname else str(value)
 
 
 class Metadata(BaseModel):

@@ -8,9 +8,10 @@ from typing import Any
 
 import orjson
 
+from connectors import jsonhead
 from connectors.bureau.desk import Desk, Reply, Session
 from connectors.bureau.portal import load
-from schema.errors import ContractChanged, DataCorrupt
+from schema.errors import ContractChanged
 
 PORTAL = load(Path(__file__).parent / "portal.toml")
 
@@ -24,13 +25,13 @@ class ServyouDesk(Desk):
         return orjson.dumps(dict(fields))
 
     def unpack(self, content: bytes) -> Reply:
+        return _reply(jsonhead.whole(content))
+
+    def glance(self, content: bytes) -> Reply:
         try:
-            found = orjson.loads(content)
-        except orjson.JSONDecodeError:
-            raise DataCorrupt(f"an answer of {len(content)} bytes is no JSON") from None
-        if not isinstance(found, dict) or not isinstance(found.get("success"), bool) or "value" not in found:
-            raise ContractChanged("an answer has another envelope")
-        return Reply("" if found["success"] else str(found.get("msgCode") or "unknown"), found["value"])
+            return _reply(jsonhead.head(content))
+        except ContractChanged:  # an envelope with a list of its own
+            return self.unpack(content)
 
     def company(self, session: Session) -> str:
         record = self.value(self.fetch(session, self.portal.paths["taxpayer"], {}))
@@ -42,3 +43,9 @@ class ServyouDesk(Desk):
     def value(self, content: bytes) -> Any:
         """What the envelope of a success holds."""
         return self.unpack(content).body
+
+
+def _reply(found: Any) -> Reply:
+    if not isinstance(found, dict) or not isinstance(found.get("success"), bool) or "value" not in found:
+        raise ContractChanged("an answer has another envelope")
+    return Reply("" if found["success"] else str(found.get("msgCode") or "unknown"), found["value"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connectors.bureau.connector import Content, Wanted, filed_period, more_pages, text
+from connectors.bureau.connector import Content, Wanted, filed_period, listed, text
 from connectors.families.servyou.api import ServyouDesk
 from schema.dataset import Dataset
 from schema.errors import ContractChanged
@@ -28,7 +28,7 @@ class Collection:
             case Dataset.TAXPAYER:
                 yield from self._taxpayer(wanted)
             case Dataset.TAX_CREDIT_RATING:
-                yield self._listing(wanted, "credit", {}, wanted.period, "")[0]
+                yield self._listing(wanted, "credit", {}, wanted.period, "")
             case Dataset.TAX_RETURN:
                 for part in wanted.period.parts(self._desk.portal.months_per_query):
                     yield from self._returns(wanted, part)
@@ -55,24 +55,24 @@ class Collection:
         """
         days = {"skssqq": part.start.isoformat(), "skssqz": part.end.isoformat()}
         content = self._desk.fetch(wanted.session, self._paths["filed"], days)
-        listed = self._records(content, "filed")
+        filings = self._records(content, "filed")
         deadlines = self._desk.fetch(wanted.session, self._paths["duties"], days)
         duties = self._records(deadlines, "duties")
         total = sum(each.get("sbzlDm") in VIEWS and each.get("ysbbz") == "Y" for each in duties)
         yield Content(content, part, f"{self._paths['filed']}/{part}", total=total, form="_list")
         yield Content(deadlines, part, f"{self._paths['duties']}/{part}", form="_duties")
-        for each in listed:
+        for each in filings:
             wanted.own(each.get("nsrsbh"), self._paths["filed"])
             if each.get("sbzlDm") in VIEWS:
-                yield self._return(wanted, each)
+                yield from self._return(wanted, each)
 
-    def _return(self, wanted: Wanted, filed: Mapping[str, Any]) -> Content:
+    def _return(self, wanted: Wanted, filed: Mapping[str, Any]) -> Iterator[Content]:
         kind, serial, start, end = (text(filed, name) for name in ("sbzlDm", "sbxh", "skssqq", "skssqz"))
-        path = self._paths["form"].format(VIEWS[kind])
-        document = self._desk.document(wanted.session, f"{path}?sbxh={serial}")
-        return Content(
-            document, filed_period(start, end), f"{path}/{serial}", total=1, content_type="text/xml"
-        )
+        path, period = self._paths["form"].format(VIEWS[kind]), filed_period(start, end)
+        place = f"{path}/{serial}"
+        if (place, period) not in wanted.held:
+            document = self._desk.document(wanted.session, f"{path}?sbxh={serial}")
+            yield Content(document, period, place, total=1, content_type="text/xml")
 
     def _due(self, wanted: Wanted) -> Iterator[Content]:
         """核定信息 of the return that is due now: the year's sums so far, as the bureau itself has them.
@@ -92,31 +92,31 @@ class Collection:
                 yield Content(content, period, f"{self._paths['initial']}/{kind}", form="_initial")
 
     def _invoices(self, wanted: Wanted, part: Period, side: str, direction: str) -> Iterator[Content]:
-        size = wanted.limits.page_size
         asked: dict[str, str | int] = {
             "jxbz": side,
             "kprqq": part.start.isoformat(),
             "kprqz": part.end.isoformat(),
-            "pageNum": 1,
-            "pageSize": size,
+            "pageSize": wanted.limits.page_size,
         }
-        first, total = self._listing(wanted, "invoices", asked, part, f"{direction}#1")
-        yield first
-        for page in more_pages(total, size):
-            asked["pageNum"] = page
-            yield self._listing(wanted, "invoices", asked, part, f"{direction}#{page}")[0]
+
+        def page(number: int) -> Content:
+            return self._listing(
+                wanted, "invoices", {**asked, "pageNum": number}, part, f"{direction}#{number}"
+            )
+
+        yield from listed(wanted, part, f"{self._paths['invoices']}/{direction}", page)
 
     def _listing(
         self, wanted: Wanted, name: str, asked: Mapping[str, Any], period: Period, place: str
-    ) -> tuple[Content, int]:
+    ) -> Content:
         """A page that tells whose it is (``nsrsbh``) and how many records there are (``total``)."""
         path = self._paths[name]
         content = self._desk.fetch(wanted.session, path, asked)
-        found = self._desk.value(content)
+        found = self._desk.glance(content).body
         wanted.own(found.get("nsrsbh") if isinstance(found, dict) else None, path)
         if not isinstance(total := found.get("total"), int):
             raise ContractChanged(f"{path} does not tell its count (total)")
-        return Content(content, period, f"{path}/{place}" if place else path, total=total), total
+        return Content(content, period, f"{path}/{place}" if place else path, total=total)
 
     def _records(self, content: bytes, name: str) -> list[dict[str, Any]]:
         found = self._desk.value(content)

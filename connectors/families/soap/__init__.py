@@ -19,6 +19,7 @@ def connect(target: Endpoint, tools: Tools) -> Connector:
         private=target.private,
         timeout_seconds=limits.timeout_seconds,
         connections=limits.concurrency,
+        recorder=tools.recorder,
     )
     return SoapConnector(
         target.region, SoapApi(http, Keys.parse(target.keys), portal), target.overlay, portal

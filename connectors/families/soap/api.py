@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
+from connectors.drift.fingerprint import Fingerprint
 from connectors.families.soap.messages import SERVICE, Answer, Fields, Keys, answer, parsed, request
 from connectors.families.soap.portal import PortalData
 from connectors.http import HttpAnswer, PortalHttp, persistently, refuse_status, retry_at
@@ -14,7 +15,8 @@ from schema.errors import ContractChanged, DataCorrupt, SignatureInvalid, Taxlin
 
 _XML = ("text/xml", "application/soap+xml", "application/xml")
 _WSDL = "{http://schemas.xmlsoap.org/wsdl/}operation"
-_XSD = "{http://www.w3.org/2001/XMLSchema}element"
+_XS = "{http://www.w3.org/2001/XMLSchema}"
+_XSD = f"{_XS}element"
 
 
 class Fault(Exception):
@@ -40,6 +42,7 @@ class SoapApi:
         portal, now = self._portal, datetime.now(UTC)
         message_id, content = request(self._keys, portal.soap, portal.charset, operation, asked, now)
         content_type, headers = self._described(operation)
+        self._http.recorder.step(operation)  # every operation has the same address
         got = self._http.post(portal.path, content, content_type, headers=headers, explained=_explained)
         found = self._opened(operation, message_id, got)
         if (error := next(found.payload.iter(f"{{{SERVICE}}}Error"), None)) is not None:
@@ -53,12 +56,12 @@ class SoapApi:
             raise ContractChanged(f"{operation} was answered with another element")
         return found
 
-    def described(self) -> frozenset[str]:
-        """The names that the service's WSDL declares: its operations and every element of its messages."""
+    def wsdl(self) -> HttpAnswer:
+        """The service's description of itself. Raises ``ContractChanged`` where there is none."""
         got = persistently(lambda: self._http.get(f"{self._portal.path}?wsdl"))
         if got.status != 200:
             raise ContractChanged(f"the WSDL is answered with {got.status}")
-        return names(got.body)
+        return got
 
     def close(self) -> None:
         self._http.close()
@@ -94,8 +97,21 @@ def text(payload: etree._Element, name: str) -> str:
 
 
 def names(wsdl: bytes) -> frozenset[str]:
-    """See ``SoapApi.described``."""
+    """What a WSDL declares: operations, and every element of their messages."""
     return frozenset(str(each.get("name")) for each in parsed(wsdl).iter(_WSDL, _XSD))
+
+
+def service(wsdl: bytes) -> Fingerprint:
+    """Operations by name, elements by their path of names. Addresses are left out."""
+    root = parsed(wsdl)
+    operations = {str(each.get("name")): {"declared": "yes"} for each in root.iter(_WSDL)}
+    elements = {_path(each): {"type": each.get("type", "its own")} for each in root.iter(_XSD)}
+    return {"operation": operations, "element": elements}
+
+
+def _path(element: etree._Element) -> str:
+    above = [each.get("name") for each in element.iterancestors() if str(each.tag).startswith(_XS)]
+    return "/".join(name for name in (*reversed(above), element.get("name")) if name)
 
 
 def _explained(status: int, headers: Mapping[str, str]) -> bool:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import orjson
 
-from connectors.families.soap.api import SoapApi, names, text
+from connectors.drift.answers import head
+from connectors.families.soap.api import SoapApi, names, service, text
 from connectors.families.soap.door import SoapDoor
 from connectors.families.soap.messages import Answer
 from connectors.families.soap.portal import PortalData
-from connectors.interface import AuthorizationRequest, Grant
+from connectors.interface import NOTHING_HELD, Grant, Held, Sighting
 from connectors.overlay import RouteOverlay
-from connectors.smsgrant import SmsFlow
+from connectors.smsgrant import SmsRoute
 from schema.dataset import Dataset, Route
 from schema.errors import ContractChanged, WrongTaxpayer
 from schema.period import Period
@@ -28,34 +29,35 @@ MAX_RECORDS = 5_000_000
 """A count beyond this within a year is no count."""
 
 
-class SoapConnector:
+class SoapConnector(SmsRoute):
     """See ``connectors.interface.Connector``."""
 
-    route = Route.API
-
     def __init__(self, region: str, api: SoapApi, overlay: RouteOverlay, portal: PortalData) -> None:
+        super().__init__(SoapDoor(api, portal))
         self._region, self._api, self._portal = region, api, portal
         self._rows, self.datasets = min(portal.most_rows, overlay.limits.page_size), overlay.datasets
-        self._door = SoapDoor(api, portal)
 
-    def authorize(self, request: AuthorizationRequest) -> SmsFlow:
-        return SmsFlow(self._door, request)
-
-    def resume(self, request: AuthorizationRequest, state: bytes) -> SmsFlow:
-        return SmsFlow.resumed(self._door, request, state)
-
-    def existing(self, request: AuthorizationRequest) -> Grant | None:
-        return self.authorize(request).existing()
-
-    def fetch(self, grant: Grant, taxpayer_id: str, dataset: Dataset, period: Period) -> Iterator[RawPage]:
+    def fetch(
+        self,
+        grant: Grant,
+        taxpayer_id: str,
+        dataset: Dataset,
+        period: Period,
+        held: Held = NOTHING_HELD,
+    ) -> Iterator[RawPage]:
         """Every answer carries the company's id and is checked before it is handed over: ``content`` is the
         Body exactly as the gateway signed it."""
-        held = {"Nsrsbh": taxpayer_id, **orjson.loads(grant.secret)}
+        base = {"Nsrsbh": taxpayer_id, **orjson.loads(grant.secret)}
         sequence = count()
         for part, asked, locator in self._queries(dataset, period):
             for page in count(1):
                 paged = {"Ys": str(page), "Mys": str(self._rows)} if dataset is Dataset.INVOICE else {}
-                found = self._api.call(self._portal.operations[dataset], {**held, **asked, **paged})
+                place = f"{locator}#{page}" if paged else locator
+                if (known := held.get((place, part))) is not None:
+                    if not paged or page * self._rows >= known:
+                        break
+                    continue
+                found = self._api.call(self._portal.operations[dataset], {**base, **asked, **paged})
                 total = self._checked(found, taxpayer_id, dataset, locator)
                 yield RawPage(
                     dataset=dataset,
@@ -63,7 +65,7 @@ class SoapConnector:
                     region=self._region,
                     route=Route.API,
                     source_format=f"soap.{dataset}",
-                    locator=f"{locator}#{page}" if paged else locator,
+                    locator=place,
                     sequence=next(sequence),
                     content=found.content,
                     content_type="application/xml",
@@ -80,8 +82,12 @@ class SoapConnector:
     def probe(self) -> None:
         """The service still declares everything that our copy of its WSDL does; else ``ContractChanged``
         names what is gone."""
-        if gone := names(WSDL.read_bytes()) - self._api.described():
-            raise ContractChanged(f"the WSDL lacks {', '.join(sorted(gone))}")
+        if fault := _lacking(self._api.wsdl().body):
+            raise fault
+
+    def sight(self) -> Sighting:
+        got = self._api.wsdl()
+        return Sighting({"answer": {"": head(got)}, **service(got.body)}, fault=_lacking(got.body))
 
     def close(self) -> None:
         self._api.close()
@@ -113,3 +119,9 @@ class SoapConnector:
         if not counted.isdecimal() or int(counted) > MAX_RECORDS:
             raise ContractChanged(f"{locator} does not tell its count (Zts)")
         return int(counted)
+
+
+def _lacking(wsdl: bytes) -> ContractChanged | None:
+    """The fault of a service that no longer declares what our copy of its WSDL does."""
+    gone = sorted(names(WSDL.read_bytes()) - names(wsdl))
+    return ContractChanged(f"the WSDL lacks {', '.join(gone)}") if gone else None

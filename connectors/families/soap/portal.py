@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field
 
 from connectors.overlay import RouteOverlay
+from connectors.portaldata import FamilyData
 from schema.dataset import Dataset
-from schema.errors import RouteBroken, TaxlinkError, catalogue
 
 
-class PortalData(BaseModel):
+class PortalData(FamilyData):
     """``portal.toml``: what the gateways of this family have in common."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     path: str
     soap: Literal["1.1", "1.2"]
@@ -25,21 +21,8 @@ class PortalData(BaseModel):
     bank: str
     scopes: dict[Dataset, str]
     operations: dict[Dataset, str]
-    causes: dict[str, str]
-
-    @field_validator("causes")
-    @classmethod
-    def _known(cls, causes: dict[str, str]) -> dict[str, str]:
-        if foreign := set(causes.values()) - set(catalogue()):
-            raise ValueError(f"no such cause: {', '.join(sorted(foreign))}")
-        return causes
-
-    def cause(self, code: str) -> type[TaxlinkError]:
-        """The cause behind a code of the gateway."""
-        return catalogue()[self.causes[code]] if code in self.causes else RouteBroken
 
     @classmethod
-    def of(cls, overlay: RouteOverlay) -> PortalData:
+    def of(cls, overlay: RouteOverlay) -> Self:
         """As a region's labels have it."""
-        given = tomllib.loads((Path(__file__).parent / "portal.toml").read_text("utf-8"))
-        return cls.model_validate({**given, **overlay.labels})
+        return cls.beside(__file__, **overlay.labels)

@@ -52,6 +52,7 @@ class Patterns(_Strict):
     """The whole of ``portal.toml``."""
 
     words: dict[str, str]
+    states: dict[str, str]
     paths: dict[str, str]
     company: Company
     end: Place
@@ -60,11 +61,13 @@ class Patterns(_Strict):
 
 
 def patterns(labels: Mapping[str, str]) -> Patterns:
-    """The family's patterns with a region's ``labels``: by word, or by the cause whose text they replace."""
+    """The family's patterns with a region's ``labels``: by word, by state of the tax app, or by the cause
+    whose text they replace."""
     known = Patterns.model_validate(tomllib.loads(_FILE.read_text(encoding="utf-8")))
     return known.model_copy(
         update={
             "words": {word: labels.get(word, default) for word, default in known.words.items()},
+            "states": {state: labels.get(state, default) for state, default in known.states.items()},
             "fault": tuple(
                 each.model_copy(update={"text": labels.get(each.cause, each.text)}) for each in known.fault
             ),

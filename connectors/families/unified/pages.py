@@ -1,4 +1,5 @@
-"""The pages that a person acts on, as objects: their elements in one place, their actions as coroutines.
+"""The pages that a person acts on: their elements in one place, their actions as coroutines. What they show
+is read in ``shown``.
 
 Every action ends in the ``View`` of the page that it led to. Fields and buttons are CSS selectors of the live
 page; what is read from a view is XPath.
@@ -6,55 +7,31 @@ page; what is read from a view is XPath.
 
 from __future__ import annotations
 
-import base64
-import binascii
+import asyncio
 import struct
 from collections.abc import Awaitable, Iterable
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import replace
 
-from lxml import html
-from playwright.async_api import FloatRect, TimeoutError
+from playwright.async_api import Error, FloatRect, TimeoutError
 
 from connectors.families.unified.outcomes import Patterns, View, look
-from connectors.interface import Option
+from connectors.families.unified.shown import Captcha
 from connectors.rpa.browser import Received, Tab
+from connectors.rpa.picture import pictured
 from schema.errors import ConnectionBroken, PageChanged
 
-_PNG = b"\x89PNG\r\n\x1a\n"
-_MAX_PICTURE = 1 << 20
 _LATE_MILLISECONDS = 2_000
 """How long a page that loaded may take to show anything that we know."""
-VALID = "有效"
 _MOVES = 3
 """Mouse moves of one drag."""
-_CAPTCHA_TURNED = """serial => {
-    const captcha = document.querySelector("#tx-captcha");
-    return document.readyState !== "loading" && (captcha ? captcha.dataset.serial : "gone") !== serial;
+_PICTURE_SECONDS = 3.0
+_CAPTCHA, _IN_APP = "#tx-captcha", "#tx-qr, #tx-approval"
+_TURNED = """([part, serial]) => {
+    const shown = document.querySelector(part);
+    return document.readyState !== "loading" && (shown ? shown.dataset.serial : "gone") !== serial;
 }"""
-"""The captcha shows another picture than before, or the page is another one."""
-
-
-@dataclass(frozen=True)
-class Captcha:
-    """``kind`` is slider or picture; pictures are PNG, ``y`` the piece's top edge, ``serial`` its number."""
-
-    kind: str
-    serial: str
-    picture: bytes = field(repr=False)
-    piece: bytes | None = field(repr=False)
-    y: int
-
-
-@dataclass(frozen=True)
-class Listed:
-    """One 银税授权 as shown: ``scopes`` are the portal's codes, instants as printed."""
-
-    receipt: str
-    bank: str
-    scopes: frozenset[str]
-    granted_at: str
-    expires_at: str
-    active: bool
+"""The captcha or code is another one than before, or the page is."""
 
 
 class Pages:
@@ -62,6 +39,7 @@ class Pages:
 
     def __init__(self, tab: Tab, known: Patterns) -> None:
         self.tab, self._page, self._known = tab, tab.page, known
+        self._shown, self._last = False, ""
 
     async def visit(self, url: str) -> View:
         """Go to an address, wherever it leads."""
@@ -75,6 +53,7 @@ class Pages:
     def seen(self, received: Received) -> View:
         """An answer as a page."""
         found = look(received.body, received.status, self._known, received.headers.get("retry-after", ""))
+        self._met(found, shown=False)
         return found if found.page else _judged_by_source(found, received.body)
 
     async def sign_in(self, company: str, account: str, password: str) -> View:
@@ -83,7 +62,7 @@ class Pages:
         await self._page.fill("#tx-account", account)
         await self._page.fill("#tx-password", password)
         await self._page.click("#tx-submit")
-        return await self._turned("")
+        return await self._turned(_CAPTCHA, "")
 
     async def drag(self, captcha: Captcha, x: float) -> View:
         """Drag the piece so that its left edge is at ``x`` of the picture's own pixels."""
@@ -94,13 +73,35 @@ class Pages:
         await self._page.mouse.down()
         await self._page.mouse.move(left + x * shown["width"] / width, top, steps=_MOVES)
         await self._page.mouse.up()
-        return await self._turned(captcha.serial)
+        return await self._turned(_CAPTCHA, captcha.serial)
 
     async def spell(self, captcha: Captcha, text: str) -> View:
         """Enter the characters of the picture."""
         await self._page.fill("#tx-letters", text)
         await self._page.click("#tx-letters-send")
-        return await self._turned(captcha.serial)
+        return await self._turned(_CAPTCHA, captcha.serial)
+
+    async def to_code(self) -> View:
+        """From the form to the code that the tax app scans."""
+        return await self._follow(self._page.click("#tx-to-qr"))
+
+    async def renew(self) -> View:
+        """Ask for another code, or for another request in the tax app."""
+        serial = await self._page.locator(_IN_APP).get_attribute("data-serial")
+        await self._page.click("#tx-app-renew")
+        return await self._turned(_IN_APP, serial or "")
+
+    async def watch(self) -> View:
+        """The page as it stands by now; one that is just leaving is looked at anew when the next has come."""
+        try:
+            await self._page.wait_for_load_state("domcontentloaded")
+            found = await self._settled()
+        except Error:
+            await self._page.wait_for_load_state("domcontentloaded")
+            found = await self._settled()
+        if found.page != self._last:
+            self._met(found, shown=True)
+        return found
 
     async def enter_code(self, code: str) -> View:
         await self._page.fill("#tx-code", code)
@@ -132,6 +133,23 @@ class Pages:
 
     async def view(self) -> View:
         """The page as it stands; one that shows nothing known yet gets a moment to do so."""
+        found = await self._settled()
+        self._met(found, shown=True)
+        return found
+
+    async def photograph(self) -> None:
+        """A masked picture of the page that was met last, for the evidence of where it ended. None of a page
+        where a secret is typed, nor of one that was only read or shows nothing in time; raises nothing."""
+        if self._shown:
+            with suppress(Error, asyncio.TimeoutError):
+                if picture := await asyncio.wait_for(pictured(self._page), _PICTURE_SECONDS):
+                    self.tab.recorder.picture(picture)
+
+    def _met(self, view: View, *, shown: bool) -> None:
+        self._shown, self._last = shown, view.page
+        self.tab.recorder.step(view.page or "unknown")
+
+    async def _settled(self) -> View:
         found = await self._look()
         if found.page or found.fault:
             return found
@@ -162,8 +180,8 @@ class Pages:
             await action
         return await self.view()
 
-    async def _turned(self, serial: str) -> View:
-        await self._page.wait_for_function(_CAPTCHA_TURNED, arg=serial)
+    async def _turned(self, part: str, serial: str) -> View:
+        await self._page.wait_for_function(_TURNED, arg=[part, serial])
         return await self.view()
 
     async def _box(self, selector: str) -> FloatRect:
@@ -176,77 +194,3 @@ class Pages:
 def _judged_by_source(view: View, source: bytes) -> View:
     """An unknown page is whole when its source is: a browser closes what a broken answer left open."""
     return replace(view, whole=source.rstrip().endswith(b"</html>"))
-
-
-def captcha(view: View) -> Captcha:
-    """The captcha that a page shows."""
-    veil = view.find("//*[@id='tx-captcha']")[0]
-    kind, serial = veil.get("data-kind", ""), veil.get("data-serial", "")
-    if kind == "picture":
-        return Captcha(kind, serial, _png(view, "tx-captcha-letters"), None, 0)
-    if kind == "slider":
-        y = int(veil.get("data-y", "0"))
-        return Captcha(kind, serial, _png(view, "tx-captcha-scene"), _png(view, "tx-captcha-piece"), y)
-    raise PageChanged("a captcha of a kind that we do not know")
-
-
-def message(view: View) -> str:
-    """What the page tells about the last try; empty when nothing."""
-    found = view.find("//*[@id='tx-message']")
-    return str(found[0].text_content()).strip() if found else ""
-
-
-def identities(view: View) -> dict[Option, str]:
-    """The choices of the identity page, each with its company's id."""
-    choices: dict[Option, str] = {}
-    for row in view.find("//*[@id='tx-identity']//tr[td]"):
-        radio, (name, company, role) = (
-            row.xpath(".//input/@value"),
-            [_text(cell) for cell in row.xpath("./td")[1:4]],
-        )
-        choices[Option(str(radio[0]), f"{name} {company}", role)] = company
-    return choices
-
-
-def phone(view: View) -> str:
-    """The masked number that the code went to."""
-    return view.text("//*[@id='tx-phone']")
-
-
-def receipt(view: View) -> Listed:
-    """授权回执 as its page shows it."""
-    number, bank, granted, expires, state = (
-        view.text(f"//*[@id='tx-receipt-{name}']")
-        for name in ("number", "bank", "granted", "expires", "state")
-    )
-    return Listed(number, bank, frozenset(), granted, expires, state == VALID)
-
-
-def grants(view: View) -> list[Listed]:
-    """Every row of 已有授权."""
-    return [_listed(row) for row in view.find("//table[@id='tx-grants']//tr[td]")]
-
-
-def _listed(row: html.HtmlElement) -> Listed:
-    cells = [_text(cell) for cell in row.xpath("./td")]
-    if len(cells) < 6:
-        raise PageChanged("a row of grants is too short")
-    scopes = frozenset(str(row.get("data-scopes", "")).split(","))
-    return Listed(cells[0], cells[1], scopes, cells[3], cells[4], cells[5] == VALID)
-
-
-def _text(element: html.HtmlElement) -> str:
-    return str(element.text_content()).strip()
-
-
-def _png(view: View, element_id: str) -> bytes:
-    """The picture of an element whose source is a data URL. Raises ``PageChanged`` for anything else."""
-    source = view.find(f"//img[@id='{element_id}']")
-    kind, _, text = (source[0].get("src", "") if source else "").partition(",")
-    try:
-        picture = base64.b64decode(text, validate=True)
-    except binascii.Error:
-        picture = b""
-    if kind != "data:image/png;base64" or not picture.startswith(_PNG) or len(picture) > _MAX_PICTURE:
-        raise PageChanged(f"{element_id} is not a picture that we know")
-    return picture

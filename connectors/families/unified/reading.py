@@ -7,16 +7,19 @@ where it shows what we know only after its scripts ran.
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
-from itertools import count
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode, urljoin
 
 from connectors.families.unified.outcomes import Patterns, View
 from connectors.families.unified.pages import Pages
+from connectors.interface import Held
+from connectors.narrowing import narrowed
 from connectors.registry import Endpoint
 from schema.dataset import Dataset
 from schema.errors import DataCorrupt, DataIncomplete, PageChanged, RouteAbsent, SessionExpired
@@ -25,6 +28,8 @@ from schema.raw import RawPage
 
 MAX_MONTHS = 12
 """Longest range of 开票日期 that the invoice platform takes."""
+ROWS = 100
+"""Rows of a table page, as asked for."""
 DIRECTIONS = ("out", "in")
 HTML = "text/html; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -32,6 +37,7 @@ _TOTAL = "//*[@id='tx-total']"
 _DETAILS = "//table[@id='tx-returns']//a[contains(@class, 'tx-detail')]"
 _EXPORT = "//a[@id='tx-export']"
 _NEXT = "//a[@id='tx-next']"
+_NUMBER = re.compile(r"\bpage=\d+")
 
 T = TypeVar("T")
 
@@ -43,9 +49,11 @@ class Run(Protocol):
 class Reading:
     """One fetch. Every page is checked: signed in, whole, and of this company."""
 
-    def __init__(self, endpoint: Endpoint, run: Run, walk: Pages, known: Patterns, taxpayer_id: str) -> None:
+    def __init__(
+        self, endpoint: Endpoint, run: Run, walk: Pages, known: Patterns, taxpayer_id: str, held: Held
+    ) -> None:
         self._endpoint, self._run, self._walk, self._known = endpoint, run, walk, known
-        self._taxpayer_id = taxpayer_id
+        self._taxpayer_id, self._held = taxpayer_id, held
         self._sequence = 0
 
     def pages(self, dataset: Dataset, period: Period) -> Iterator[RawPage]:
@@ -81,20 +89,27 @@ class Reading:
         if not links:
             yield self._html(Dataset.TAX_RETURN, period, "unified.vat_html", path, view, 0)
         for link in links:
-            detail, locator = self._read("return", link), f"{path}#{link}"
+            if (locator := f"{path}#{link}", period) in self._held:
+                continue
+            detail = self._read("return", link)
             yield self._html(Dataset.TAX_RETURN, period, "unified.vat_html", locator, detail, total)
 
     def _invoices(self, period: Period) -> Iterator[RawPage]:
         """Both directions, in ranges that the platform takes: the export, or the tables where none is."""
-        wanted = [(direction, chunk) for direction in DIRECTIONS for chunk in period.parts(MAX_MONTHS)]
-        for direction, chunk in wanted:
-            view = self._open("invoices", self._query(direction, chunk))
-            total, links = _total(view), view.find(_EXPORT)
-            locator = self._locator(direction, chunk)
-            if total and links:
-                yield self._spreadsheet(period, locator, str(links[0].get("href", "")), total)
-            else:
-                yield from self._tables(period, locator, view, total)
+        for direction in DIRECTIONS:
+            for chunk in period.parts(MAX_MONTHS):
+                yield from narrowed(chunk, partial(self._range, period, direction))
+
+    def _range(self, period: Period, direction: str, chunk: Period) -> Iterator[RawPage]:
+        locator = self._locator(direction, chunk)
+        if (locator, period) in self._held:
+            return
+        view = self._open("invoices", self._query(direction, chunk))
+        total, links = _total(view), view.find(_EXPORT)
+        if total and links:
+            yield self._spreadsheet(period, locator, str(links[0].get("href", "")), total)
+        else:
+            yield from self._tables(period, locator, view, total)
 
     def _spreadsheet(self, period: Period, locator: str, link: str, total: int) -> RawPage:
         url = self._url(link)
@@ -106,17 +121,22 @@ class Reading:
         return self._raw(Dataset.INVOICE, period, "unified.invoice_xlsx", locator, received.body, XLSX, total)
 
     def _tables(self, period: Period, locator: str, view: View, total: int) -> Iterator[RawPage]:
-        """Page by page, where nothing can be exported."""
+        """Page by page, where nothing can be exported. A link to the next page that numbers it leads past
+        those that are held."""
         yield self._html(Dataset.INVOICE, period, "unified.invoice_html", f"{locator}#1", view, total)
-        for number in count(2):
-            if not (following := view.find(_NEXT)):
-                return
+        number, last = 1, -(-total // ROWS)
+        while following := view.find(_NEXT):
+            number += 1
             link = urljoin(self._known.paths["invoices"], str(following[0].get("href", "")))
+            while (f"{locator}#{number}", period) in self._held and _NUMBER.search(link):
+                number, link = number + 1, _NUMBER.sub(f"page={number + 1}", link)
+                if number > last:
+                    return
             view, place = self._read("invoices", link), f"{locator}#{number}"
             yield self._html(Dataset.INVOICE, period, "unified.invoice_html", place, view, total)
 
     def _query(self, direction: str, chunk: Period) -> str:
-        asked = {"direction": direction, "start": chunk.start, "end": chunk.end, "size": 100}
+        asked = {"direction": direction, "start": chunk.start, "end": chunk.end, "size": ROWS}
         return f"{self._known.paths['invoices']}?{urlencode(asked)}"
 
     def _locator(self, direction: str, chunk: Period) -> str:

@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from connectors.families.unified import pages, sessions
+from connectors.drift.pages import page as fingerprint
+from connectors.families.unified import sessions, shown
 from connectors.families.unified.flow import UnifiedFlow
 from connectors.families.unified.outcomes import View, patterns
 from connectors.families.unified.pages import Pages
 from connectors.families.unified.reading import Reading
-from connectors.interface import AuthorizationRequest, Grant
+from connectors.interface import NOTHING_HELD, AuthorizationRequest, Grant, Held, Sighting
 from connectors.registry import Endpoint, Tools
 from connectors.rpa.browser import Tab
 from connectors.rpa.hosts import checked
+from connectors.rpa.picture import ANYTHING, pictured
 from schema.dataset import Dataset
-from schema.errors import GrantRevoked, PageChanged, SessionExpired, WrongTaxpayer
+from schema.errors import (
+    ConnectionBroken,
+    GrantRevoked,
+    PageChanged,
+    SessionExpired,
+    TaxlinkError,
+    WrongTaxpayer,
+)
 from schema.period import Period
 from schema.raw import RawPage
 
@@ -26,11 +35,18 @@ class UnifiedConnector:
     def __init__(self, endpoint: Endpoint, tools: Tools) -> None:
         self.route = endpoint.route
         self.datasets = endpoint.overlay.datasets
-        self._endpoint, self._browser = endpoint, tools.browser
+        self._endpoint, self._browser, self._recorder = endpoint, tools.browser, tools.recorder
         self._known = patterns(endpoint.overlay.labels)
 
     def authorize(self, request: AuthorizationRequest) -> UnifiedFlow:
-        return UnifiedFlow(self._browser, self._open, self._known, self._url("grants"), request)
+        return UnifiedFlow(
+            self._browser,
+            self._open,
+            self._known,
+            self._url("grants"),
+            request,
+            self._endpoint.overlay.sign_in,
+        )
 
     def resume(self, request: AuthorizationRequest, state: bytes) -> UnifiedFlow:
         """The only state is that nothing has begun: the credentials are asked for or there."""
@@ -40,10 +56,17 @@ class UnifiedConnector:
         """None: nobody can look before signing in. The flow looks then, and takes a grant that is there."""
         return None
 
-    def fetch(self, grant: Grant, taxpayer_id: str, dataset: Dataset, period: Period) -> Iterator[RawPage]:
+    def fetch(
+        self,
+        grant: Grant,
+        taxpayer_id: str,
+        dataset: Dataset,
+        period: Period,
+        held: Held = NOTHING_HELD,
+    ) -> Iterator[RawPage]:
         """Raises ``SessionExpired``, ``GrantRevoked`` and ``WrongTaxpayer`` before anything is read."""
         with self._session(grant, taxpayer_id) as walk:
-            reading = Reading(self._endpoint, self._browser().run, walk, self._known, taxpayer_id)
+            reading = Reading(self._endpoint, self._browser().run, walk, self._known, taxpayer_id, held)
             yield from reading.pages(dataset, period)
 
     def revoke(self, grant: Grant, taxpayer_id: str) -> None:
@@ -66,6 +89,20 @@ class UnifiedConnector:
         finally:
             self._browser().run(tab.close())
 
+    def sight(self) -> Sighting:
+        """The sign-in page, or what stands in its place."""
+        tab, run = self._open(), self._browser().run
+        try:
+            view = run(Pages(tab, self._known).visit(self._url("home")))
+            if view.fault is not None:
+                raise view.fault
+            if not view.whole:
+                raise ConnectionBroken("a page ended early")
+            seen = fingerprint(view.content, tab.page.url)
+            return Sighting(seen, run(pictured(tab.page, shown=ANYTHING, private=False)), _unknown(view))
+        finally:
+            run(tab.close())
+
     def close(self) -> None:
         """Nothing is held here: tabs belong to flows and fetches, the browser to the worker."""
 
@@ -78,15 +115,18 @@ class UnifiedConnector:
         browser = self._browser()
         kept = browser.run(browser.take(name))
         tab = kept or self._open(sealed)
+        tab.recorder, walk = self._recorder, Pages(tab, self._known)
         try:
-            walk = Pages(tab, self._known)
             if kept is None:
                 view = browser.run(walk.visit(self._url("grants")))
                 self._own(view, taxpayer_id)
                 if not _active(view, grant.receipt):
                     raise GrantRevoked
             yield walk
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, TaxlinkError):
+                with suppress(TaxlinkError):
+                    browser.run(walk.photograph())
             browser.run(tab.close())
             raise
         browser.run(browser.keep(name, tab) if keep else tab.close())
@@ -101,11 +141,21 @@ class UnifiedConnector:
         browser, target = self._browser(), self._endpoint
         hosts = checked((target.base_url, *target.hosts.values()), private=target.private)
         timeout, state = target.overlay.limits.timeout_seconds, session.state if session else None
-        return browser.run(browser.open(hosts, timeout, state))
+        tab = browser.run(browser.open(hosts, timeout, state))
+        tab.recorder = self._recorder
+        return tab
 
     def _url(self, name: str) -> str:
         return self._endpoint.base_url.rstrip("/") + self._known.paths[name]
 
 
+def _unknown(view: View) -> PageChanged | None:
+    try:
+        view.expect("sign_in")
+    except PageChanged as error:
+        return error
+    return None
+
+
 def _active(view: View, receipt: str) -> bool:
-    return any(listed.active and listed.receipt == receipt for listed in pages.grants(view))
+    return any(listed.active and listed.receipt == receipt for listed in shown.grants(view))

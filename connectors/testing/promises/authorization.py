@@ -142,11 +142,39 @@ class WrongSmsCodeAsksAgain(WrongAnswer):
     wrong: ClassVar = {ChallengeKind.SMS_CODE: {"code": "000000"}}
 
 
-class UnapprovedRequestAsksAgain(WrongAnswer):
-    """An approval that the person claims and has not given asks again, and the given one then goes on."""
+class _Undone(WrongAnswer):
+    """Nothing was done in the app yet: one that is watched stays as it is, any other asks again."""
+
+    def _refused(self, case: Case, walk: Walk, asked: Challenge) -> Challenge:
+        if not asked.poll_seconds:
+            return super()._refused(case, walk, asked)
+        try:
+            again = walk.flow.advance({})
+        except TaxlinkError as error:
+            case.say(error)
+            raise Broken(f"looking at {asked.kind} raised {error.code}") from None
+        if not isinstance(again, Challenge) or again.kind is not asked.kind or again.retry:
+            raise Broken(f"{asked.kind} did not wait for the person")
+        walk.step = again
+        return again
+
+
+class UnapprovedRequestAsksAgain(_Undone):
+    """An approval that the person has not given is waited for or asked again, and then goes on."""
 
     kinds = (ChallengeKind.APP_APPROVAL,)
     wrong: ClassVar = {ChallengeKind.APP_APPROVAL: {}}
+
+
+class UnscannedCodeWaits(_Undone):
+    """A code that nobody has scanned is waited for, and the scanned one then goes on."""
+
+    advice = (
+        "Ask with poll_seconds, and give the challenge back as it stands while the page waits; renew a code "
+        "that has expired."
+    )
+    kinds = (ChallengeKind.QR,)
+    wrong: ClassVar = {ChallengeKind.QR: {}}
 
 
 class _Refused(WrongAnswer):

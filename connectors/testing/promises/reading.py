@@ -108,7 +108,8 @@ class RevocationEndsReading(Promise):
 
 
 class NothingSecretIsTold(Promise):
-    """No password, code or token stands in a log, an error or the print of a grant."""
+    """No password, code or token stands in a log, an error, the print of a grant or the evidence; nor in the
+    evidence whose it is."""
 
     advice = (
         "Name hosts, paths, codes and counts in details; mark fields repr=False; raise causes 'from None'."
@@ -117,4 +118,6 @@ class NothingSecretIsTold(Promise):
     def keep(self, case: Case) -> str:
         if leaks := list(case.secrets.leaks(case.texts())):
             raise Broken(f"{len(leaks)} texts tell a secret, among them: {leaks[0]} …")
+        if any(owner in text for owner in case.owners for text in case.evidence()):
+            raise Broken("the evidence tells the id of a company or a person")
         return f"{len(case.secrets)} secrets looked for in {sum(1 for _ in case.texts())} texts"

@@ -70,6 +70,9 @@ class Queries:
         company = self._shown("invoice.query", self._authorizations.checked(asked, "FPXX", days))
         dates, rows = self._invoices[company.taxpayer_id, side]
         first, last = bisect_left(dates, days[0]), bisect_right(dates, days[1])
+        capped = self._portal.faults.active(FaultKind.CAPPED, PREFIX + "invoice.query")
+        if capped and last - first > capped.rows:
+            raise Problem("40004")
         start = min(last, first + (page - 1) * size)
         head = {"nsrsbh": company.taxpayer_id, "fx": side, "zts": last - first, "ys": page, "mys": size}
         content = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -48,10 +48,12 @@ Page = Callable[[Request, Visit], Awaitable[Response]]
 
 
 class Counter:
-    """What every page group shares."""
+    """What every page group shares. ``sign_ins`` are the ways to sign in that the portal offers."""
 
-    def __init__(self, portal: Portal, sessions: Sessions, captchas: Captchas) -> None:
-        self.portal, self.sessions, self.captchas = portal, sessions, captchas
+    def __init__(
+        self, portal: Portal, sessions: Sessions, captchas: Captchas, sign_ins: Collection[str]
+    ) -> None:
+        self.portal, self.sessions, self.captchas, self.sign_ins = portal, sessions, captchas, sign_ins
         self.region = region_of(portal.region)
 
     def cookie(self, host: str) -> str:

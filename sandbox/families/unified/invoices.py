@@ -21,6 +21,7 @@ SIZES = (50, 100)
 MAX_MONTHS = 12
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DIRECTIONS = {"out": "开具发票", "in": "取得发票"}
+TOO_MANY = "查询结果超过{}条，请缩小开票日期的范围"
 TOO_LONG = f"开票日期的查询区间不能超过{MAX_MONTHS}个月"
 
 
@@ -50,6 +51,10 @@ class Platform:
         if _too_long(start, end):
             return self._counter.html("invoices.html", request, message=TOO_LONG, **values)
         found = _between(visit.company, direction, start, end)
+        capped = self._counter.portal.faults.active(FaultKind.CAPPED, request.url.path)
+        if capped and len(found) > capped.rows:
+            message = TOO_MANY.format(capped.rows)
+            return self._counter.html("invoices.html", request, message=message, **values)
         return self._counter.html("invoices.html", request, **values, **_sheet(found, request, values))
 
     async def download(self, request: Request, visit: Visit) -> Response:

@@ -34,6 +34,9 @@ class Session:
     asked: str = ""
     """The company id typed at sign-in."""
     sms: SmsCode | None = None
+    task: str = ""
+    """What the tax app is to decide, by its id."""
+    refusals: int = 0
     verified: bool = False
     role: Role | None = None
     cookies: dict[str, str] = field(default_factory=dict)

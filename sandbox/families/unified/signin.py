@@ -1,4 +1,5 @@
-"""``/tpass``: account and password behind a captcha, SMS code, choice of identity, sign-out."""
+"""``/tpass``: account and password behind a captcha, SMS code, choice of identity, sign-out. What the tax app
+takes part in is in ``appsignin``."""
 
 from __future__ import annotations
 
@@ -23,6 +24,12 @@ CAPTCHA_SPENT = "验证失败次数过多，请稍后重新登录"
 SMS_WRONG = "短信验证码错误，请重新输入"
 SMS_EXPIRED = "短信验证码已过期，请重新获取"
 SMS_SPENT = "短信验证码错误次数过多，请重新登录"
+APPROVAL_SPENT = "APP确认失败次数过多，请重新登录"
+_SPENT = {"captcha": CAPTCHA_SPENT, "approval": APPROVAL_SPENT}
+PASSWORD, CODE, APP = "password", "qr", "app"
+"""Ways to sign in: by password, by a code that the tax app scans; with the last one, a password is followed
+by approval in the app in place of an SMS code."""
+CODE_PAGE, APPROVAL_PAGE = "/tpass/qr", "/tpass/app"
 
 
 class Desk:
@@ -33,14 +40,17 @@ class Desk:
         self._sessions, self._captchas = counter.sessions, counter.captchas
 
     async def login(self, request: Request) -> Response:
-        """The form, or straight on for somebody who is signed in already."""
+        """The form, or straight on for somebody who is signed in already. A portal that takes no passwords
+        shows its code."""
         service = request.query_params.get("service", HOME)
-        session = self._session(request)
+        session = self.session(request)
         if session and session.inside:
             session.service = service
             return self._enter(session)
-        message = CAPTCHA_SPENT if "spent" in request.query_params else ""
-        return self._form(request, self._sessions.start(service), message)
+        session = self._sessions.start(service)
+        if PASSWORD not in self._counter.sign_ins:
+            return self.known(session, RedirectResponse(CODE_PAGE, 302))
+        return self.form(request, session, _SPENT.get(request.query_params.get("spent", ""), ""))
 
     async def captcha(self, request: Request) -> Response:
         account = request.query_params.get("account", "").strip()
@@ -48,31 +58,33 @@ class Desk:
 
     async def check_captcha(self, request: Request) -> Response:
         """``{"pass"}`` for the right answer, else the next captcha, or where to ``go`` when none is left."""
-        form, session = await request.form(), self._session(request)
+        form, session = await request.form(), self.session(request)
         account = str(form.get("account", "")).strip()
         if word := self._captchas.check(str(form.get("id", "")), str(form.get("answer", ""))):
             return JSONResponse({"pass": word})
         self._portal.journal.write("captcha_wrong", person_id=account)
         if session is None or self._captchas.exhausted(session.id):
-            return JSONResponse({"go": "/tpass/login?spent=1"})
+            return JSONResponse({"go": "/tpass/login?spent=captcha"})
         return JSONResponse({"again": self._captchas.new(account).shown()})
 
     async def sign_in(self, request: Request) -> Response:
-        form, session = await request.form(), self._session(request)
+        form, session = await request.form(), self.session(request)
         company_id, account, password, word = (
             str(form.get(name, "")).strip() for name in ("company", "account", "password", "pass")
         )
         if session is None or not self._captchas.spend(word):
-            return self._form(request, self._sessions.start(HOME), "请完成安全验证")
+            return self.form(request, self._sessions.start(HOME), "请完成安全验证")
         if self._portal.directory.company(company_id) is None:
             self._portal.journal.write("refused", taxpayer_id=company_id, detail="unknown company")
-            return self._form(request, session, UNKNOWN)
+            return self.form(request, session, UNKNOWN)
         person = self._portal.directory.person(account)
         if message := self._password_fault(person, company_id, account, password):
-            return self._form(request, session, message)
+            return self.form(request, session, message)
         assert person is not None
         session.person, session.asked = person, company_id
         self._portal.journal.write("sign_in_accepted", taxpayer_id=company_id, person_id=person.person_id)
+        if APP in self._counter.sign_ins:
+            return RedirectResponse(APPROVAL_PAGE, 302)
         self._send_code(session)
         return RedirectResponse("/tpass/sms", 302)
 
@@ -100,27 +112,33 @@ class Desk:
         return LOCKED if person.locked else f"{WRONG}，您还可以尝试{LOCK_AFTER - person.failed_sign_ins}次"
 
     async def sms(self, request: Request) -> Response:
-        session = self._session(request)
+        session = self.session(request)
         if session is None or session.person is None:
             return RedirectResponse("/tpass/login", 302)
         return self._sms_page(request, session, "")
 
     async def resend(self, request: Request) -> Response:
-        session = self._session(request)
+        session = self.session(request)
         if session is None or session.person is None:
             return RedirectResponse("/tpass/login", 302)
         self._send_code(session)
         return RedirectResponse("/tpass/sms", 302)
 
     async def check_sms(self, request: Request) -> Response:
-        form, session = await request.form(), self._session(request)
+        form, session = await request.form(), self.session(request)
         if session is None or session.person is None or session.sms is None:
             return RedirectResponse("/tpass/login", 302)
         if self._sessions.code_expired(session.sms):
             return self._sms_page(request, session, SMS_EXPIRED)
         if str(form.get("code", "")).strip() != session.sms.code:
             return self._wrong_code(request, session)
-        session.verified, session.sms = True, None
+        session.sms = None
+        return self.admit(session)
+
+    def admit(self, session: Session) -> Response:
+        """The person is who they say: on to the choice of identity where there is one, else in."""
+        assert session.person is not None
+        session.verified = True
         if len(session.person.roles) > 1:
             return RedirectResponse("/tpass/identity", 302)
         return self._choose(session, session.person.roles[0])
@@ -133,10 +151,10 @@ class Desk:
         if session.sms.tries < SMS_TRIES:
             return self._sms_page(request, session, SMS_WRONG)
         self._sessions.end(session)
-        return self._form(request, self._sessions.start(HOME), SMS_SPENT)
+        return self.form(request, self._sessions.start(HOME), SMS_SPENT)
 
     async def identity(self, request: Request) -> Response:
-        session = self._session(request)
+        session = self.session(request)
         if session is None or session.person is None or not session.verified:
             return RedirectResponse("/tpass/login", 302)
         if request.method == "GET":
@@ -149,7 +167,7 @@ class Desk:
         return self._choose(session, session.person.roles[int(choice)])
 
     async def sign_out(self, request: Request) -> Response:
-        if session := self._session(request):
+        if session := self.session(request):
             self._sessions.end(session)
             who = session.person.person_id if session.person else ""
             self._portal.journal.write("session_ended", person_id=who, detail="signed out")
@@ -160,11 +178,17 @@ class Desk:
         found = self._captchas.solutions.get(request.path_params["account"])
         return JSONResponse(found) if found else JSONResponse({"error": "no open captcha"}, 404)
 
-    def _session(self, request: Request) -> Session | None:
+    def session(self, request: Request) -> Session | None:
         return self._sessions.find(request.cookies.get(self._counter.cookie("tpass")))
 
-    def _form(self, request: Request, session: Session, message: str) -> Response:
-        response = self._counter.html("login.html", request, message=message)
+    def form(self, request: Request, session: Session, message: str) -> Response:
+        page = self._counter.html(
+            "login.html", request, message=message, by_code=CODE in self._counter.sign_ins
+        )
+        return self.known(session, page)
+
+    def known(self, session: Session, response: Response) -> Response:
+        """The answer, with the session's cookie."""
         response.set_cookie(
             self._counter.cookie("tpass"), session.id, path="/tpass", httponly=True, samesite="lax"
         )
@@ -204,9 +228,10 @@ class Desk:
 
 def routes(counter: Counter) -> list[Route]:
     desk = Desk(counter)
+    by_password = [Route("/tpass/login", desk.sign_in, methods=["POST"])]
     return [
         Route("/tpass/login", desk.login),
-        Route("/tpass/login", desk.sign_in, methods=["POST"]),
+        *(by_password if PASSWORD in counter.sign_ins else []),
         Route("/tpass/captcha", desk.captcha),
         Route("/tpass/captcha", desk.check_captcha, methods=["POST"]),
         Route("/tpass/sms", desk.sms),

@@ -10,6 +10,7 @@ let shown = {}; // the state on the page
 let deadline = 0; // when the open challenge ends, by this page's own clock
 
 const slider = new Slider(one(".slider"), answer);
+const watched = new Watched(page, base);
 
 // --- words ---
 
@@ -39,6 +40,7 @@ function render(state) {
     window.scrollTo(0, 0);
   }
   if (challenge && !same) ask(part, challenge);
+  if (challenge?.watched) watched.show(part, challenge); // it may change while it is open
   if (challenge) deadline = performance.now() + Math.max(1, challenge.seconds_left) * 1000;
   tick();
   for (const step of all(".step", part)) if (state.step) step.replaceChildren(...both(state.step));
@@ -70,12 +72,16 @@ function row(dataset) {
 
 function ask(form, challenge) {
   form.reset();
-  one(".again", form).hidden = !challenge.retry;
+  for (const note of all(".again", form)) note.hidden = !challenge.retry || "watched" in note.dataset !== challenge.watched;
+  for (const part of all(".watching[data-watched]", form)) part.hidden = !challenge.watched;
+  for (const button of all("button[type=submit]", form)) button.hidden = challenge.watched;
   one(".renewed", form).hidden = !challenge.renewed;
   if (challenge.kind === "slider") slider.show(challenge);
   if (challenge.kind === "picture") one(".captcha", form).src = `data:image/png;base64,${challenge.picture}`;
-  one(".hint", form).textContent = challenge.hint;
-  one(".hint", form).hidden = !challenge.hint;
+  for (const hint of all(".hint", form)) {
+    hint.textContent = challenge.hint;
+    hint.hidden = !challenge.hint;
+  }
   if (challenge.kind === "identity") one(".choices", form).replaceChildren(...challenge.options.map((each) => choice(each)));
   const back = sessionStorage.getItem("taxlink.response");
   sessionStorage.removeItem("taxlink.response");

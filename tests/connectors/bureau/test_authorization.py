@@ -305,6 +305,26 @@ def test_an_idle_session_has_ended_and_the_next_sign_in_takes_the_same_grant(ban
     assert bank.granted(company, reference=f"later-{bank.family}").receipt == grant.receipt
 
 
+def test_an_earlier_session_grants_at_once_while_the_bureau_knows_it(bank: Bank) -> None:
+    company = bank.companies[4]
+    earlier = bank.granted(company)
+    assert earlier.session is not None
+    request = bank.request(company, session=earlier.session)
+    again = bank.connector.authorize(request).advance(None)
+    assert isinstance(again, Grant)
+    assert again.receipt != earlier.receipt
+    assert len(bank.noted("sign_in_accepted", company)) == 1
+    assert list(bank.connector.fetch(earlier, company["taxpayer_id"], Dataset.TAXPAYER, PERIOD))
+    assert "session" not in repr(request)
+
+    bank.sandbox.shift_clock(3600)
+    late = bank.connector.authorize(bank.request(company, session=earlier.session))
+    kind(late.advance(None), ChallengeKind.PICTURE)
+    stranger = bank.request(bank.companies[5], session=bank.granted(company).session)
+    with pytest.raises(WrongTaxpayer):
+        bank.connector.authorize(stranger).advance(None)
+
+
 def test_an_expired_grant_asks_for_a_new_consent(bank: Bank) -> None:
     company = bank.companies[9]
     bank.granted(company, reference=f"old-{bank.family}")

@@ -52,6 +52,18 @@ def test_every_invoice_of_both_directions_comes_once(bank: Bank) -> None:
     assert both["tax_fen"].equals(both["tax_fen_lines"])
 
 
+@pytest.mark.parametrize("dataset", [Dataset.INVOICE, Dataset.TAX_RETURN])
+def test_what_is_held_is_not_asked_for_again(bank: Bank, dataset: Dataset) -> None:
+    company = bank.companies[GENERAL]
+    grant, taxpayer_id = bank.granted(company), company["taxpayer_id"]
+    pages = list(bank.connector.fetch(grant, taxpayer_id, dataset, PERIOD))
+    counted = [page for page in pages if dataset is Dataset.INVOICE or page.portal_total == 1]
+    held = {(page.locator, page.period): page.portal_total for page in counted[:-1]}
+    rest = list(bank.connector.fetch(grant, taxpayer_id, dataset, PERIOD, held))
+    assert [page.locator for page in rest if (page.locator, page.period) in held] == []
+    assert counted[-1].locator in {page.locator for page in rest}
+
+
 @pytest.mark.parametrize(
     ("index", "form", "returns"),
     [(GENERAL, "vat_general", 36), (SMALL, "vat_small", 12), (SMALL_SERVICES, "vat_small", 12)],

@@ -7,8 +7,9 @@ from collections import defaultdict
 import orjson
 import pytest
 
+from normalizers.registry import normalize
 from schema.dataset import Dataset, Route
-from schema.errors import ContractChanged, SessionExpired, WrongTaxpayer
+from schema.errors import ContractChanged, SessionExpired, TooManyRecords, WrongTaxpayer
 from schema.period import Period
 from tests.connectors.gateway.conftest import PERIOD, PORTAL, Bank
 
@@ -22,6 +23,37 @@ def test_every_invoice_of_both_directions_comes_once(bank: Bank) -> None:
         found[body["fx"]] += len(body["fpxx"])
         assert body["nsrsbh"] == company["taxpayer_id"]
     assert dict(found) == {"1": company["issued"], "2": company["received"]}
+
+
+def test_a_period_with_too_many_records_is_asked_for_in_halves(bank: Bank) -> None:
+    company = bank.companies[0]
+    grant, taxpayer_id = bank.granted(company), company["taxpayer_id"]
+    whole = list(bank.connector.fetch(grant, taxpayer_id, Dataset.INVOICE, PERIOD))
+    most = max(page.portal_total or 0 for page in whole)
+    bank.sandbox.fault(PORTAL, "capped", rows=most // 3)
+    pages = list(bank.connector.fetch(grant, taxpayer_id, Dataset.INVOICE, PERIOD))
+    assert len({page.period for page in pages}) > len({page.period for page in whole})
+    assert all((page.portal_total or 0) <= most // 3 for page in pages)
+    both = [
+        normalize(Dataset.INVOICE, each, [page.locator for page in each]).tables["invoice"]
+        for each in (whole, pages)
+    ]
+    ours, theirs = (frame["invoice_key"].sort() for frame in both)
+    assert ours.equals(theirs)
+    bank.sandbox.clear()
+    bank.sandbox.fault(PORTAL, "capped", rows=-1)
+    with pytest.raises(TooManyRecords):
+        list(bank.connector.fetch(grant, taxpayer_id, Dataset.INVOICE, PERIOD))
+
+
+def test_what_is_held_is_not_asked_for_again(bank: Bank) -> None:
+    company = bank.companies[0]
+    grant, taxpayer_id = bank.granted(company), company["taxpayer_id"]
+    pages = list(bank.connector.fetch(grant, taxpayer_id, Dataset.INVOICE, PERIOD))
+    kept = [pages[0], *pages[2:]]
+    held = {(page.locator, page.period): page.portal_total for page in kept}
+    rest = list(bank.connector.fetch(grant, taxpayer_id, Dataset.INVOICE, PERIOD, held))
+    assert [page.locator for page in rest] == [pages[1].locator]
 
 
 def test_pages_carry_where_they_come_from_and_the_portals_count(bank: Bank) -> None:

@@ -48,6 +48,16 @@ def test_every_invoice_of_both_directions_comes_once(bank: Bank) -> None:
     assert len(pages) > 2, "there was something to page through"
 
 
+def test_what_is_held_is_not_asked_for_again(bank: Bank) -> None:
+    company = bank.companies[0]
+    grant, taxpayer_id = bank.granted(company), company["taxpayer_id"]
+    pages = list(bank.connector.fetch(grant, taxpayer_id, Dataset.INVOICE, PERIOD))
+    kept = [page for page in pages if "/out#" in page.locator]
+    held = {(page.locator, page.period): page.portal_total for page in kept}
+    rest = list(bank.connector.fetch(grant, taxpayer_id, Dataset.INVOICE, PERIOD, held))
+    assert [page.locator for page in rest] == [page.locator for page in pages if "/in#" in page.locator]
+
+
 def test_pages_carry_where_they_come_from_and_the_platforms_count(bank: Bank) -> None:
     company = bank.companies[0]
     pages = list(bank.connector.fetch(bank.granted(company), company["taxpayer_id"], Dataset.INVOICE, PERIOD))

@@ -43,6 +43,16 @@ def test_both_soap_versions_and_both_encodings_say_the_same(bank: Bank, soap: st
     assert _invoices(bank, company).total() == company["issued"] + company["received"]
 
 
+def test_what_is_held_is_not_asked_for_again(bank: Bank) -> None:
+    company = bank.companies[0]
+    grant, taxpayer_id = bank.granted(company), company["taxpayer_id"]
+    pages = list(bank.connector.fetch(grant, taxpayer_id, Dataset.INVOICE, PERIOD))
+    kept = [pages[0], *pages[2:]]
+    held = {(page.locator, page.period): page.portal_total for page in kept}
+    rest = list(bank.connector.fetch(grant, taxpayer_id, Dataset.INVOICE, PERIOD, held))
+    assert [page.locator for page in rest] == [pages[1].locator]
+
+
 def test_pages_carry_where_they_come_from_and_the_portals_count(bank: Bank) -> None:
     company = bank.companies[0]
     pages = list(bank.connector.fetch(bank.granted(company), company["taxpayer_id"], Dataset.INVOICE, PERIOD))

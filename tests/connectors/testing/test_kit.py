@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import ClassVar
 
 import pytest
@@ -45,6 +46,17 @@ def test_a_promise_says_what_it_is_and_what_to_do(promise: type[Promise]) -> Non
     assert promise.advice.endswith(".")
     broken = run(ToySite(WRONG[promise.name()]))[promise.name()]
     assert broken.message.endswith(promise.advice)
+
+
+@pytest.mark.parametrize("leak", [PASSWORD, "company-permitted"])
+def test_a_connector_whose_evidence_tells_a_secret_or_whose_it_is_is_found(leak: str) -> None:
+    class Leaky(Toy):
+        def close(self) -> None:
+            self.recorder.receipt(leak, datetime.now(UTC))
+
+    found = run(ToySite(Leaky))["nothing_secret_is_told"]
+    assert found.verdict is Verdict.BROKEN
+    assert leak not in found.message
 
 
 def test_a_message_never_tells_the_secret_it_found() -> None:

@@ -88,6 +88,10 @@ def test_secrets_are_read_unseen_and_pictures_saved(tmp_path: Any) -> None:
     assert answer(ChallengeKind.REDIRECT, url="https://portal.example/go") == {"response": "typed"}
     assert any("https://portal.example/go" in line for line in told)
     assert answer(ChallengeKind.APP_APPROVAL) == {}
+    before = len(asked)
+    assert answer(ChallengeKind.QR, picture=b"code", poll_seconds=1) == {}
+    assert (tmp_path / "picture.png").read_bytes() == b"code"
+    assert len(asked) == before, "nothing is typed: the flow sees it by itself"
 
 
 def _no_browser() -> Any:

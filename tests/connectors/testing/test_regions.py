@@ -1,4 +1,5 @@
-"""The kit runs for every region: every promise for one route of each family, the happy path for all others.
+"""The kit runs for every region: every promise for one route of each family, the happy path for all others,
+with what concerns the tax app where a route asks in it.
 
 The full matrix is ``taxlink certify --all`` (``make certify``).
 """
@@ -11,26 +12,37 @@ from functools import cache
 
 import pytest
 
-from connectors.overlay import overlays
+from connectors.interface import ChallengeKind
+from connectors.overlay import overlay, overlays
 from connectors.testing.promises import HAPPY_PATH, PROMISES
+from connectors.testing.promises.authorization import UnapprovedRequestAsksAgain, UnscannedCodeWaits
 from connectors.testing.promises.promise import Promise
 from connectors.testing.report import Report
 from connectors.testing.runner import targets
 from connectors.testing.verdict import Target, Verdict
+from schema.dataset import Route
 from schema.region import REGIONS
 from stages.certification import on_sandbox
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
+IN_APP: dict[ChallengeKind, type[Promise]] = {
+    ChallengeKind.QR: UnscannedCodeWaits,
+    ChallengeKind.APP_APPROVAL: UnapprovedRequestAsksAgain,
+}
+
+
 def chosen() -> dict[Target, Sequence[type[Promise]]]:
-    """The first route of each family in full, the happy path of every other one."""
+    """The first route of each family in full, the happy path of every other one, with the tax app's part."""
     wanted: dict[Target, Sequence[type[Promise]]] = {}
     families: set[tuple[str, str]] = set()
     for target in targets():
         known = (target.family, target.route) in families
         families.add((target.family, target.route))
-        wanted[target] = HAPPY_PATH if known else PROMISES
+        asked = overlay(target.region).route(Route(target.route)).challenges
+        in_app = tuple(promise for kind, promise in IN_APP.items() if kind in asked)
+        wanted[target] = (*HAPPY_PATH, *in_app) if known else PROMISES
     return wanted
 
 

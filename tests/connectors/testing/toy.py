@@ -9,12 +9,15 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import uuid4
 
+from connectors.evidence import Recorder
 from connectors.interface import (
+    NOTHING_HELD,
     Answer,
     AuthorizationRequest,
     Challenge,
     ChallengeKind,
     Grant,
+    Held,
     Option,
     Resume,
 )
@@ -40,7 +43,7 @@ from schema.raw import RawPage
 TARGET = Target("44", "api", "toy")
 PERIOD = Period.model_validate({"start": "2025-01-01", "end": "2025-12-31"})
 EMPTY = Period.model_validate({"start": "2021-01-01", "end": "2021-03-31"})
-STEPS = ("credentials", "picture", "sms_code", "identity", "last")
+STEPS = ("credentials", "picture", "sms_code", "identity", "qr", "last")
 RIGHT = {"picture": ("text", "a7kq"), "sms_code": ("code", "804217"), "identity": ("choice", "1")}
 PASSWORD = "Toy@password-1"
 
@@ -53,6 +56,7 @@ class Portal:
     events: list[tuple[str, str]] = field(default_factory=list)
     faults: dict[Fault, float] = field(default_factory=dict)
     approved: set[str] = field(default_factory=set)
+    scanned: set[bytes] = field(default_factory=set)
     begun: set[str] = field(default_factory=set)
     serial: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -93,6 +97,8 @@ class ToyFlow:
             if answer.get(name) != right:
                 return self.refuse(ChallengeKind(self.step))
             return self.ask(STEPS[STEPS.index(self.step) + 1])
+        if self.step == "qr":
+            return self.looked()
         return self.approved() if self.request.person_id else self.led_back(answer)
 
     def begin(self) -> Challenge:
@@ -117,6 +123,10 @@ class ToyFlow:
             raise AnswerInvalid
         return replace(self.ask(kind), retry=True)
 
+    def looked(self) -> Challenge:
+        scanned = self.request.reference.encode() in self.toy.portal.scanned
+        return self.ask("last" if scanned else "qr")
+
     def approved(self) -> Challenge | Grant:
         if self.request.reference not in self.toy.portal.approved:
             return replace(self.ask("last"), retry=True)
@@ -140,6 +150,9 @@ class ToyFlow:
         kind = step
         if step == "last":
             kind = "app_approval" if self.request.person_id else "redirect"
+        if step == "qr":
+            picture = self.request.reference.encode()
+            return Challenge(ChallengeKind.QR, Resume.LIVE_PAGE, 60, picture=picture, poll_seconds=0.001)
         options = (Option("1", "甲公司", "法定代表人"),) if step == "identity" else ()
         # Tells the account of the toy what is asked about; a real portal tells it in its app or page.
         url = self.request.reference if step == "last" else ""
@@ -159,8 +172,8 @@ class Toy:
     datasets = frozenset((Dataset.TAXPAYER, Dataset.INVOICE))
     flow: type[ToyFlow] = ToyFlow
 
-    def __init__(self, portal: Portal) -> None:
-        self.portal = portal
+    def __init__(self, portal: Portal, recorder: Recorder) -> None:
+        self.portal, self.recorder = portal, recorder
 
     def authorize(self, request: AuthorizationRequest) -> ToyFlow:
         return self.flow(self, request)
@@ -172,7 +185,14 @@ class Toy:
         known = request.reference in self.portal.grants
         return self.flow(self, request).granted() if known else None
 
-    def fetch(self, grant: Grant, taxpayer_id: str, dataset: Dataset, period: Period) -> Iterator[RawPage]:
+    def fetch(
+        self,
+        grant: Grant,
+        taxpayer_id: str,
+        dataset: Dataset,
+        period: Period,
+        held: Held = NOTHING_HELD,
+    ) -> Iterator[RawPage]:
         portal = self.portal
         portal.open()
         if Fault.SESSION_LOST in portal.faults:
@@ -225,6 +245,9 @@ class ToyAccount:
             case ChallengeKind.APP_APPROVAL:
                 self.portal.approved.add(challenge.url)
                 return {}
+            case ChallengeKind.QR:
+                self.portal.scanned.add(challenge.picture or b"")
+                return {}
             case ChallengeKind.REDIRECT:
                 return {"response": f"state={challenge.url}"}
             case kind:
@@ -243,8 +266,8 @@ class ToySite:
         self.faults: FaultDoor | None = self.portal
         self.log: PortalLog | None = self.portal
 
-    def connector(self) -> Toy:
-        return self._kind(self.portal)
+    def connector(self, recorder: Recorder) -> Toy:
+        return self._kind(self.portal, recorder)
 
     def account(self, who: Who) -> ToyAccount:
         company, person = f"company-{who}", CLERK_ID if who is Who.CLERK else "person"

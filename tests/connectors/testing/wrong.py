@@ -120,6 +120,7 @@ WRONG: dict[str, type[Toy]] = {
     "wrong_captcha_asks_again": _flow(refuse=_forgets_retry(ChallengeKind.PICTURE)),
     "wrong_sms_code_asks_again": _flow(refuse=_forgets_retry(ChallengeKind.SMS_CODE)),
     "unapproved_request_asks_again": _flow(approved=lambda self: self.granted()),
+    "unscanned_code_waits": _flow(looked=lambda self: self.ask("last")),
     "foreign_redirect_is_refused": _flow(led_back=lambda self, answer: self.granted()),
     "identity_that_is_not_offered_is_refused": _flow(refuse=_takes_any_choice),
     "role_that_may_not_authorize_is_told": _flow(granted=_hides_the_role),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -96,6 +97,16 @@ class Bureau:
                 field_name = "x" if challenge.kind is ChallengeKind.SLIDER else "text"
                 return {field_name: solution.json()["solution"]}
 
+    def decide(self, person: Person, decision: str, **what: str) -> bool:
+        """Scan, confirm or refuse in the person's tax app; False when that is not possible now."""
+        url = f"{self.url}/_sandbox/app/{person.person_id}"
+        return requests.post(url, data={"decision": decision, **what}, timeout=5).status_code == 200
+
+    def waiting(self, person: Person) -> dict[str, str] | None:
+        """The sign-in that waits for approval in the person's app."""
+        shown = requests.get(f"{self.url}/_sandbox/app/{person.person_id}.json", timeout=5).json()
+        return next((task for task in shown if task["kind"] == "sign_in"), None)
+
     def finish(self, flow: Flow, person: Person, step: Challenge | Grant | None = None) -> Grant:
         """Answer everything rightly until the receipt is there."""
         step = step or flow.advance(None)
@@ -120,6 +131,15 @@ class Bureau:
             flow.close()
 
 
+def looked(flow: Flow, met: Callable[[Any], bool]) -> Any:
+    """Look at a page that is watched until what it shows meets the condition."""
+    deadline = time.monotonic() + 20
+    while not met(step := flow.advance({})):
+        assert time.monotonic() < deadline, "nothing came about"
+        time.sleep(0.05)
+    return step
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     worker = Browser(contexts=4)
@@ -129,10 +149,11 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def start_bureau(browser: Browser) -> Iterator[Callable[..., Bureau]]:
-    """``start_bureau(captchas=…, idle_seconds=…)``: a portal with four companies."""
+    """``start_bureau(captchas=…, idle_seconds=…)``: a portal with four companies. ``sign_in`` is that of the
+    overlay."""
     running = []
 
-    def start(**options: Any) -> Bureau:
+    def start(*, sign_in: str = "password", **options: Any) -> Bureau:
         companies = generate("44", seed=3, count=4, today=TODAY, invoices_each=250)
         portal = Portal(
             "44",
@@ -148,7 +169,9 @@ def start_bureau(browser: Browser) -> Iterator[Callable[..., Bureau]]:
         url = server.__enter__()
         running.append(server)
         target = endpoint("44", Route.RPA, {"44.rpa": {"base_url": url}})
-        return Bureau(url, portal, connect(target, Tools(browser=lambda: browser)))
+        overlay = target.overlay.model_copy(update={"sign_in": sign_in})
+        tools = Tools(browser=lambda: browser)
+        return Bureau(url, portal, connect(replace(target, overlay=overlay), tools))
 
     yield start
     for server in running:

@@ -128,6 +128,23 @@ def test_several_table_pages_make_one_answer(bureau, monkeypatch):
     assert invoice.filter(direction="out").height == 230
     assert invoice["invoice_key"].n_unique() == invoice.height
 
+    grant = bureau.grant(company)
+    for kept, asked in ((pages[:2], [pages[0], *pages[2:]]), (pages[1:], [pages[0], pages[3]])):
+        held = {(page.locator, page.period): page.portal_total for page in kept}
+        rest = list(bureau.connector.fetch(grant, company.taxpayer_id, Dataset.INVOICE, month, held))
+        assert [page.locator for page in rest] == [page.locator for page in asked]
+
+
+def test_a_range_with_too_many_records_is_asked_for_in_halves(bureau):
+    company = bureau.companies[0]
+    grant = bureau.grant(company)
+    bureau.fault("capped", path="/dppt/fpcx", rows=40)
+    pages = fetched(bureau, grant, company, Dataset.INVOICE)
+    assert max(page.portal_total for page in pages) <= 40
+    tables = normalize(Dataset.INVOICE, pages, [page.locator for page in pages]).tables
+    for direction, records in (("out", company.issued), ("in", company.received)):
+        assert tables["invoice"].filter(direction=direction).height == len(within(records))
+
 
 def test_nothing_found_is_proved_by_the_page(bureau):
     company = bureau.companies[0]
