@@ -85,7 +85,7 @@ def _visit(authorization_id: str, leg_key: str, ahead: HeadStart) -> dict[str, A
 
 def _collect_all(authorization_id: str, ahead: HeadStart) -> dict[str, Any]:
     for dataset in _remaining(authorization_id):
-        taken: dict[str, Any] = _collect(authorization_id, dataset)
+        taken: dict[str, Any] = _collect(authorization_id, dataset, ahead)
         if taken["kind"] in ("wait", "again", "ended"):
             return taken
         ahead.begin(Dataset(dataset))
@@ -151,9 +151,9 @@ def _remaining(authorization_id: str) -> list[str]:
 
 
 @engine.step("collect")
-def _collect(authorization_id: str, dataset: str) -> dict[str, Any]:
+def _collect(authorization_id: str, dataset: str, ahead: HeadStart) -> dict[str, Any]:
     try:
-        return collect.collect(shop(), authorization_id, Dataset(dataset)).plain()
+        return collect.collect(shop(), authorization_id, Dataset(dataset), ahead.pages).plain()
     except Exception:
         log.exception("collect.broke", authorization_id=authorization_id, dataset=dataset)
         return outcome.ended(shop(), authorization_id, TaxlinkError()).plain()

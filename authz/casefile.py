@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -121,6 +122,15 @@ class CaseFile:
             if attempt["run"] == current.run and attempt["outcome"] == "failed"
         }
 
+    def spare_routes(self, current: Authorization, codes: Collection[str]) -> bool:
+        """Routes of the present run that failed with one of these codes have only waited. Whether there were
+        any."""
+        table = tables.attempt
+        of_run = (table.c.authorization_id == current.id) & (table.c.run == current.run)
+        spared = of_run & (table.c.outcome == "failed") & table.c.error_code.in_(codes)
+        with self._engine.begin() as connection:
+            return connection.execute(update(table).where(spared).values(outcome="waiting")).rowcount > 0
+
     # --- grants ---
 
     def keep_grant(
@@ -150,11 +160,16 @@ class CaseFile:
         )
 
     def grant(self, authorization_id: str) -> HeldGrant | None:
-        """The newest grant that has not ended."""
-        table = tables.grant
-        query = select(table).where(table.c.authorization_id == authorization_id, table.c.ended_at.is_(None))
+        """The grant that has not ended: that of the route which granted last, as far as one has."""
+        table, of = tables.grant, tables.authorization
+        query = (
+            select(table)
+            .join(of, of.c.id == table.c.authorization_id)
+            .where(of.c.id == authorization_id, table.c.ended_at.is_(None))
+            .order_by((table.c.route == of.c.route).desc(), table.c.granted_at.desc())
+        )
         with reading(self._engine) as connection:
-            row = connection.execute(query.order_by(table.c.granted_at.desc()).limit(1)).one_or_none()
+            row = connection.execute(query.limit(1)).one_or_none()
         if row is None:
             return None
         return HeldGrant(

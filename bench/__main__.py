@@ -1,4 +1,7 @@
-"""``python -m bench [NAME …] [--quick]``: measure, print, and write the figures to ``docs/benchmarks.md``."""
+"""``python -m bench [NAME …] [--quick]``: measure, print, and write the figures to ``docs/benchmarks.md``.
+
+``fleet`` takes options of its own; one of another size than the whole keeps no figure either.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,16 @@ import sys
 from collections.abc import Callable, Mapping
 
 from bench import api_route, figures, large_pull, rpa_route, waiting
+from bench.fleet import run as fleet
 
 BENCHMARKS: Mapping[str, Callable[..., list[figures.Figure]]] = {
     "api_route": api_route.run,
     "rpa_route": rpa_route.run,
     "waiting": waiting.run,
     "large_pull": large_pull.run,
+    "fleet": fleet.run,
 }
+_OF_FLEET = ("authorizations", "sample", "seed")
 
 
 def main() -> int:
@@ -21,14 +27,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description="The same work done by peers and by us.")
     parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], help="which; all when none is named")
     parser.add_argument("--quick", action="store_true", help="very short; the figures mean nothing")
+    parser.add_argument("--authorizations", type=int, help="fleet: how many in the day; 2000 unless told")
+    parser.add_argument("--sample", type=int, help="fleet: a clerk does every so-manieth; 10 unless told")
+    parser.add_argument("--seed", type=int, help="fleet: of the day; 7 unless told")
     asked = parser.parse_args()
+    own = {name: given for name in _OF_FLEET if (given := getattr(asked, name)) is not None}
     met = True
     for name in asked.names or BENCHMARKS:
-        found = BENCHMARKS[name](quick=asked.quick)
+        options = own if name == "fleet" else {}
+        found = BENCHMARKS[name](quick=asked.quick, **options)
         for each in found:
             print(each.line(), flush=True)
-        if not asked.quick:
-            figures.write(name, f"python -m bench {name}", found)
+        if not asked.quick and "authorizations" not in options:
+            told = "".join(f" --{option} {given}" for option, given in options.items())
+            figures.write(name, f"python -m bench {name}{told}", found)
         met = met and all(each.met for each in found)
     return 0 if met or asked.quick else 1
 

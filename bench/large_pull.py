@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ import requests
 from bench.figures import Figure, median_ratio, paired, spread
 from bench.signed_in import SignedIn, signed_in
 from demo.processes import House
-from normalizers.registry import normalize, prepare
+from normalizers.ahead import Ahead
+from normalizers.registry import normalize
 from schema.clock import today
 from schema.dataset import Dataset
 from schema.raw import RawPage
@@ -31,7 +32,8 @@ PAGE_SIZE, MONTHS = 1000, 12
 PEERS = Path(__file__).parent / "peers"
 ENVIRONMENTS = Path(__file__).parent.parent / "var" / "peers"
 """Where ``setup/peers.sh`` keeps an environment for each peer."""
-LEAST = {"dlt": 12, "airbyte": 5}
+LEAST = {("dlt",): 12, ("airbyte", "declarative"): 5, ("airbyte", "stream"): 5}
+"""How many times as fast as a peer: its environment, and which of its sources."""
 _TOTAL = re.compile(rb'"total":(\d+)')
 
 
@@ -48,7 +50,7 @@ class Order:
 def run(*, quick: bool) -> list[Figure]:
     """Three ratios; in each pair both sides pull everything once."""
     rounds, invoices = (1, 2_000) if quick else (3, 100_000)
-    names = [name for name in ("dlt", "airbyte") if not quick or _python(name).exists()]
+    peers = [peer for peer in LEAST if not quick or _python(peer[0]).exists()]
     with tempfile.TemporaryDirectory(prefix="taxlink-bench-") as folder, House(Path(folder)) as house:
         house.sandbox(
             *("--regions", REGION, "--families", "servyou", "--count", "1"),
@@ -58,16 +60,16 @@ def run(*, quick: bool) -> list[Figure]:
         pull.fetch_alone()  # the server prints its pages now
         alone = min(pull.fetch_alone() for _ in range(rounds))
         bare = paired(lambda _: pull.bare(), lambda _: pull.product(), rounds)
-        others = {name: paired(pull.peer(name), lambda _: pull.product(), rounds) for name in names}
+        others = {peer: paired(pull.peer(*peer), lambda _: pull.product(), rounds) for peer in peers}
     ratio = median_ratio(bare)
     what = f"{invoices:,} invoices, 3 lines each"
     behind = f"{spread(bare, ' s')}; fetching alone {alone:.2g} s"
     figures = [Figure(f"{what}: product ÷ bare loop", ratio, "", "at most 1", ratio <= 1, behind)]
-    for name, pairs in others.items():
-        faster, least = 1 / median_ratio(pairs), LEAST[name]
+    for peer, pairs in others.items():
+        faster, least = 1 / median_ratio(pairs), LEAST[peer]
         figures.append(
             Figure(
-                f"{what}: {name} ÷ product",
+                f"{what}: {' '.join(peer)} ÷ product",
                 faster,
                 "",
                 f"at least {least}",
@@ -105,24 +107,24 @@ class _Pull:
     def product(self) -> float:
         """Seconds of connector and normalizer, to Parquet as dlt writes it."""
         started = time.perf_counter()
-        pages: list[RawPage] = []
-        with ThreadPoolExecutor(1) as beside:  # as the pipeline does: a page is read while the next one comes
-            prepared = []
+        pages: dict[str, RawPage] = {}
+        with closing(Ahead()) as ahead:
             for page in self._person.fetch(Dataset.INVOICE, self._period):
-                pages.append(page)
-                prepared.append(beside.submit(prepare, page))
-            refs = [str(page.sequence) for page in pages]
-            read = [each.result() for each in prepared]
-        done = normalize(Dataset.INVOICE, pages, refs, prepared=read)
+                ref = str(page.sequence)
+                pages[ref] = page
+                ahead.begin(ref, page)
+            prepared = [ahead.take(ref) for ref in pages]
+        done = normalize(Dataset.INVOICE, list(pages.values()), list(pages), prepared=prepared)
         for name, table in done.tables.items():
             table.write_parquet(self._folder / f"{name}.parquet")
         seconds = time.perf_counter() - started
         assert done.tables["invoice"].height == self._invoices
         return seconds
 
-    def peer(self, name: str) -> Callable[[int], float]:
+    def peer(self, name: str, *source: str) -> Callable[[int], float]:
         """Seconds that a peer says it took. Raises ``CalledProcessError``."""
-        command = [str(_python(name)), str(PEERS / f"{name}_pull.py"), json.dumps(asdict(self._order))]
+        script, order = PEERS / f"{name}_pull.py", json.dumps(asdict(self._order))
+        command = [str(_python(name)), str(script), order, *source]
 
         def pull(_: int) -> float:
             done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=self._folder)

@@ -81,6 +81,12 @@ def sandbox(context: typer.Context) -> None:
     sys.exit(subprocess.call([sys.executable, "-m", "sandbox", *context.args]))
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def bench(context: typer.Context) -> None:
+    """Measure against what was promised (names and options of ``python -m bench``; see ``--help`` there)."""
+    sys.exit(subprocess.call([sys.executable, "-m", "bench", *context.args]))
+
+
 @app.command()
 def demo(
     companies: Annotated[

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+_SAME = ["direction", "code", "number"]
+
 
 def keyed(headers: pl.DataFrame, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Give both frames ``invoice_key`` in place of ``row``, which with ``page`` joins them.
@@ -11,12 +13,15 @@ def keyed(headers: pl.DataFrame, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.
     The key is ``direction:code:number:n``, where ``n`` counts rows with the same numbers from 1, in their
     order: real registers repeat numbers. The same register gives the same keys again.
     """
-    same = ["direction", "code", "number"]
-    nth = pl.int_range(1, pl.len() + 1).over(same)
-    key = pl.format("{}:{}:{}:{}", "direction", pl.col("code").fill_null(""), "number", nth).alias(
-        "invoice_key"
-    )
-    with_key = headers.with_columns(key)
+    with_key = headers.with_columns(_key(pl.lit(1)))
+    if with_key["invoice_key"].n_unique() < headers.height:
+        with_key = headers.with_columns(_key(pl.int_range(1, pl.len() + 1).over(_SAME)))
     keys = with_key.select("page", "row", "invoice_key")
     joined = lines.join(keys, on=["page", "row"], how="left", maintain_order="left")
     return with_key.drop("row"), joined.drop("row")
+
+
+def _key(nth: pl.Expr) -> pl.Expr:
+    return pl.format("{}:{}:{}:{}", "direction", pl.col("code").fill_null(""), "number", nth).alias(
+        "invoice_key"
+    )

@@ -101,7 +101,8 @@ class Listed:
         if self.inner is not None:
             (within,) = self.record.lists
             nested, most = _unnested(rows.select("page", "row", within), within, self.inner, dataset)
-            nested = nested.with_columns(pl.int_range(pl.len()).over("page", "row").alias("place"))
+            places = rows.select(pl.int_ranges(pl.col(within).list.len()).alias("place"))
+            nested = nested.with_columns(places.explode("place", empty_as_null=False)["place"])
             more += most
         counts = heads[name].list.len().to_list()
         findings = (finding for head in found for finding in head.findings)
@@ -131,3 +132,14 @@ def _unnested(
     records = pl.DataFrame() if each.is_empty() else each[name].struct.unnest()
     known, findings = check(records, shape, dataset)
     return pl.concat([each.drop(name), known], how="horizontal"), findings
+
+
+Columns = tuple[Callable[[pl.DataFrame], pl.DataFrame], pl.DataFrame]
+
+
+def beside(one: Columns, other: Columns) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Two frames made into columns of ours at the same time."""
+    with ThreadPoolExecutor(1) as thread:
+        (convert, raw), (here, own) = one, other
+        made, ours = thread.submit(convert, raw), here(own)
+        return made.result(), ours

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from types import MappingProxyType
-from typing import cast
+from types import MappingProxyType, ModuleType
+from typing import Any
 
 import polars as pl
 
@@ -52,11 +52,15 @@ class Parsed:
 Reader = Callable[[Sequence[Page]], Parsed]
 
 
-def prepare(raw: RawPage) -> object | None:
-    """What can be read of a page while others are still on their way; None where its module reads all at
-    once. Raises as ``normalize``."""
-    made = getattr(import_module(reader(raw.source_format).__module__), "prepare", None)
-    return None if made is None else made(raw)
+def prepares(source_format: str) -> bool:
+    """Whether a page of this format can be read by itself, while others are still on their way."""
+    module = _modules(source_format.partition(".")[0]).get(source_format)
+    return hasattr(module, "prepare")
+
+
+def prepare(raw: RawPage) -> object:
+    """What can be read of a page by itself, where ``prepares`` says so. Raises as ``normalize``."""
+    return _module(raw.source_format).prepare(raw)
 
 
 def normalize(
@@ -79,7 +83,7 @@ def normalize(
     given = [Page(*each) for each in zip(pages, raw_refs, ahead, strict=True)]
     by_reader: dict[Reader, list[Page]] = {}
     for page in given:
-        by_reader.setdefault(reader(page.raw.source_format), []).append(page)
+        by_reader.setdefault(_module(page.raw.source_format).read, []).append(page)
     tables: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES_OF[dataset]}
     findings: list[Finding] = []
     for read, own in by_reader.items():
@@ -95,27 +99,22 @@ def normalize(
     return Normalized(dataset, whole, tuple(dict.fromkeys(findings)))
 
 
-def reader(source_format: str) -> Reader:
-    """The module function that reads this format. Raises ``ContractChanged`` when there is none."""
-    family = source_format.partition(".")[0]
+def _module(source_format: str) -> Any:
+    """The module that reads this format. Raises ``ContractChanged`` when there is none."""
     try:
-        return _readers(family)[source_format]
+        return _modules(source_format.partition(".")[0])[source_format]
     except KeyError:
         raise ContractChanged(f"no normalizer reads {source_format}") from None
 
 
 @cache
-def _readers(family: str) -> dict[str, Reader]:
+def _modules(family: str) -> dict[str, ModuleType]:
     try:
         package = import_module(f"normalizers.{family}")
     except ModuleNotFoundError:
         return {}
-    found: dict[str, Reader] = {}
-    for module_info in iter_modules(package.__path__):
-        module = import_module(f"{package.__name__}.{module_info.name}")
-        for source_format in getattr(module, "FORMATS", ()):
-            found[source_format] = cast(Reader, module.read)
-    return found
+    modules = (import_module(f"{package.__name__}.{each.name}") for each in iter_modules(package.__path__))
+    return {name: module for module in modules for name in getattr(module, "FORMATS", ())}
 
 
 def _conformed(name: str, frame: pl.DataFrame) -> pl.DataFrame:

@@ -32,7 +32,7 @@ from schema.errors import (
     SessionExpired,
     TaxlinkError,
 )
-from stages import evidence, livepage, visit
+from stages import evidence, livepage, patience, visit
 from stages.outcome import Outcome, ended, waiting, waits
 from stages.returning import Returning
 from stages.workshop import Workshop
@@ -103,8 +103,8 @@ def _try_routes(shop: Workshop, current: Authorization) -> Outcome:
 
 
 def _choose(shop: Workshop, current: Authorization) -> Choice | Outcome:
-    """The next route, or a wait while the breakers of all that are left have them rest. Raises
-    ``RouteAbsent`` when every route of the region was tried in this run."""
+    """The next route, or a wait while the breakers of all that are left have them rest, or until a fault has
+    passed. Raises ``RouteAbsent`` when every route of the region was tried in this run."""
     failed = shop.casefile.failed_routes(current)
     scopes = shop.ledger.consent(current.consent_id).scopes
     resting = visit.resting(shop, current.region)
@@ -112,6 +112,8 @@ def _choose(shop: Workshop, current: Authorization) -> Choice | Outcome:
     if choice is not None:
         return choice
     if (later := router.next_route(overlay(current.region), scopes, failed)) is None:
+        if (passing := patience.again(shop, current)) is not None:
+            return passing
         raise RouteAbsent("no route is left")
     return waits(shop, current.id, router.BREAKER_OPEN, resting[later.route])
 

@@ -17,6 +17,7 @@ from connectors import router
 from connectors.interface import Grant, Held
 from connectors.overlay import overlay
 from connectors.places import Place
+from normalizers.ahead import Ahead
 from schema.clock import today
 from schema.dataset import Dataset, Missing, Route
 from schema.errors import (
@@ -30,7 +31,7 @@ from schema.errors import (
 )
 from schema.period import Period
 from schema.raw import RawPage
-from stages import evidence, visit
+from stages import evidence, patience, visit
 from stages.application import passed
 from stages.authorize import renewed
 from stages.increment import increment
@@ -59,7 +60,7 @@ def remaining(shop: Workshop, authorization_id: str) -> list[Dataset]:
     return sorted(left, key=lambda dataset: dataset is not Dataset.INVOICE)
 
 
-def collect(shop: Workshop, authorization_id: str, dataset: Dataset) -> Outcome:
+def collect(shop: Workshop, authorization_id: str, dataset: Dataset, ahead: Ahead) -> Outcome:
     """``collected``; ``missing`` with its code, when this dataset alone cannot be had; ``again`` when the
     authorization must be taken up anew (another route, or a session that ended); ``wait``; or ``ended``."""
     current = shop.ledger.authorization(authorization_id)
@@ -72,7 +73,7 @@ def collect(shop: Workshop, authorization_id: str, dataset: Dataset) -> Outcome:
             raise GrantRevoked("no grant is held")
         if (refused := visit.enter(shop, current, held.route)) is not None:
             return refused
-        _fetch(shop, current, held, dataset, period)
+        _fetch(shop, current, held, dataset, period, ahead)
         visit.worked(shop, current, held.route)
         shop.changes.read(Place(current.region, held.route), dataset, "", now())
         return Outcome("collected")
@@ -83,7 +84,9 @@ def collect(shop: Workshop, authorization_id: str, dataset: Dataset) -> Outcome:
         return waiting(shop, current.id, error) or _after(shop, current, held, dataset, period, error)
 
 
-def _fetch(shop: Workshop, current: Authorization, held: HeldGrant, dataset: Dataset, period: Period) -> None:
+def _fetch(
+    shop: Workshop, current: Authorization, held: HeldGrant, dataset: Dataset, period: Period, ahead: Ahead
+) -> None:
     if dataset not in overlay(current.region).route(held.route).datasets:
         raise RouteAbsent(f"{held.route} does not serve {dataset}")
     consent = shop.ledger.consent(current.consent_id)
@@ -99,9 +102,9 @@ def _fetch(shop: Workshop, current: Authorization, held: HeldGrant, dataset: Dat
     fetch = partial(connector.fetch, grant, current.taxpayer_id, dataset, part.asked)
     reading = Reading(current.id, current.run, dataset, part.asked, held.route, token)
     try:
-        pages = _pulled(shop, current, fetch, Pull(shop, reading))
+        pages = _pulled(shop, current, fetch, Pull(shop, reading), ahead)
     except DataConflict:  # the record changed while it was read: once more from the start
-        pages = _pulled(shop, current, fetch, Pull(shop, reading))
+        pages = _pulled(shop, current, fetch, Pull(shop, reading), ahead)
     if not pages:
         raise DataIncomplete("no page, so no proof that there is nothing")
     ref = evidence.kept(shop, current, recorder, "collected")
@@ -113,20 +116,24 @@ def _fetch(shop: Workshop, current: Authorization, held: HeldGrant, dataset: Dat
 
 
 def _pulled(
-    shop: Workshop, current: Authorization, fetch: Callable[[Held], Iterable[RawPage]], pull: Pull
+    shop: Workshop,
+    current: Authorization,
+    fetch: Callable[[Held], Iterable[RawPage]],
+    pull: Pull,
+    ahead: Ahead,
 ) -> list[dict[str, Any]]:
     try:
-        return pull.whole(_seal(shop, current, fetch(pull.held), pull))
+        return pull.whole(_seal(shop, current, fetch(pull.held), pull, ahead))
     except DataConflict:
         pull.forget()
         raise
 
 
 def _seal(
-    shop: Workshop, current: Authorization, pages: Iterable[RawPage], pull: Pull
+    shop: Workshop, current: Authorization, pages: Iterable[RawPage], pull: Pull, ahead: Ahead
 ) -> list[dict[str, Any]]:
-    """The pages' descriptions with their vault references. A batch is sealed while the next one arrives, and
-    kept for whoever must go on after a crash."""
+    """The pages' descriptions with their vault references. A batch is sealed, and read ahead, while the next
+    one arrives; it is kept for whoever must go on after a crash."""
     sealed: list[dict[str, Any]] = []
     batch: list[RawPage] = []
     begun = monotonic()
@@ -134,7 +141,9 @@ def _seal(
     def seal(full: list[RawPage]) -> None:
         contents = [page.content for page in full]
         refs = shop.vault.seal_many(current.vault_owner, "raw", contents, key_class=KeyClass.DATA)
-        sealed.extend(_described(page, ref) for page, ref in zip(full, refs, strict=True))
+        for page, ref in zip(full, refs, strict=True):
+            sealed.append(_described(page, ref))
+            ahead.begin(ref, page)
 
     def seal_and_keep(full: list[RawPage]) -> None:
         seal(full)
@@ -182,8 +191,11 @@ def _after(
         return ended(shop, current.id, error)
     if error.action is Action.REAUTHORIZE:
         return _take_up_anew(shop, current, held, error)
-    if router.falls_back(error) and _other_route(shop, current, route, dataset, error):
-        return _take_up_anew(shop, current, held, error)
+    if router.falls_back(error):
+        if _other_route(shop, current, route, dataset, error):
+            return _take_up_anew(shop, current, held, error)
+        if (passing := patience.again(shop, current)) is not None:
+            return passing
     return _missing(shop, current, route, dataset, period, error)
 
 

@@ -15,6 +15,7 @@ import polars as pl
 from authz.authorization import Authorization
 from authz.casefile import Collected, HeldSnapshot
 from connectors.places import Place
+from normalizers.ahead import Ahead
 from normalizers.contract import NEW_FIELD
 from normalizers.registry import normalize as normalize_pages
 from schema.dataset import Dataset, Missing
@@ -39,11 +40,12 @@ class _Draft:
 
 
 class HeadStart:
-    """Reads what one leg has collected while the leg collects on. Nothing depends on it: a dataset that it
-    does not hold is read when its turn comes. Its rows are gone when the leg is over."""
+    """Reads what one leg has collected while the leg collects on, page by page where a page can be read by
+    itself. Nothing depends on it: what it does not hold is read when its turn comes. Its rows are gone when
+    the leg is over."""
 
     def __init__(self, shop: Workshop, authorization_id: str) -> None:
-        self._shop, self._id = shop, authorization_id
+        self._shop, self._id, self.pages = shop, authorization_id, Ahead()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="head-start")
         self._begun: dict[Dataset, Future[tuple[Collected, _Draft]]] = {}
 
@@ -52,6 +54,7 @@ class HeadStart:
 
     def __exit__(self, *_: object) -> None:
         self._thread.shutdown(cancel_futures=True)
+        self.pages.close()
         self._begun.clear()
 
     def begin(self, dataset: Dataset) -> None:
@@ -69,7 +72,7 @@ class HeadStart:
         current = self._shop.ledger.authorization(self._id)
         held = self._shop.casefile.collections(current.id, current.run)
         collected = next(each for each in held if each.dataset is dataset)
-        return collected, _read(self._shop, current, collected)
+        return collected, _read(self._shop, current, collected, self.pages)
 
 
 def normalize(shop: Workshop, authorization_id: str, ahead: HeadStart) -> None:
@@ -78,7 +81,7 @@ def normalize(shop: Workshop, authorization_id: str, ahead: HeadStart) -> None:
     current = shop.ledger.authorization(authorization_id)
     draft = _Draft()
     for collected in shop.casefile.collections(current.id, current.run):
-        draft.add(ahead.take(collected) or _read(shop, current, collected))
+        draft.add(ahead.take(collected) or _read(shop, current, collected, ahead.pages))
     names, contents = list(draft.tables), [_arrow(table) for table in draft.tables.values()]
     refs = shop.vault.seal_many(current.vault_owner, "table", contents, key_class=KeyClass.DATA)
     held = {
@@ -88,19 +91,18 @@ def normalize(shop: Workshop, authorization_id: str, ahead: HeadStart) -> None:
     shop.casefile.keep_snapshot(current, held, draft.missing, tuple(draft.findings), as_of)
 
 
-def _read(shop: Workshop, current: Authorization, collected: Collected) -> _Draft:
-    """One dataset of the snapshot."""
+def _read(shop: Workshop, current: Authorization, collected: Collected, ahead: Ahead) -> _Draft:
+    """One dataset of the snapshot. Only what is not read ahead is unsealed."""
     if collected.missing:
         return _Draft(missing={collected.dataset: collected.missing})
     refs = [page["ref"] for page in collected.pages]
-    pages = [
-        _page(current, collected, page, content)
-        for page, content in zip(collected.pages, shop.vault.unseal_many(refs), strict=True)
-    ]
+    sealed = [ref for ref in refs if not ahead.holds(ref)]
+    contents = dict(zip(sealed, shop.vault.unseal_many(sealed), strict=True))
+    pages = [_page(current, collected, page, contents.get(page["ref"], b"")) for page in collected.pages]
     place, source_format = Place(current.region, collected.route), _format(pages)
     before = {page["ref"]: date.fromisoformat(page["before"]) for page in collected.pages if "before" in page}
     try:
-        done = normalize_pages(collected.dataset, pages, refs, before)
+        done = normalize_pages(collected.dataset, pages, refs, before, [ahead.take(ref) for ref in refs])
     except TaxlinkError as error:
         shop.changes.met(place, collected.dataset, source_format, error)
         finding = Finding(error.code, Severity.ERROR, collected.dataset, error.detail)

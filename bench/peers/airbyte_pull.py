@@ -1,8 +1,9 @@
-"""The peer airbyte-cdk: a source with one ``HttpStream``, read by its entry point as a sync reads it; its
-messages go nowhere.
+"""The peer airbyte-cdk, read by its entry point as a sync reads a source; its messages go nowhere.
 
-Run by the Python of an environment of its own with an ``Order`` of ``bench.large_pull`` as JSON; prints the
-seconds it took and the invoices it read. Starting the interpreter and importing are not counted.
+Two sources: ``declarative``, a manifest as the connector builder writes it, and ``stream``, an ``HttpStream``
+in Python that does the least. Run by the Python of an environment of its own with an ``Order`` of
+``bench.large_pull`` as JSON and the source's name; prints the seconds it took and the invoices it read.
+Starting the interpreter and importing are not counted.
 """
 
 from __future__ import annotations
@@ -18,15 +19,30 @@ from typing import Any
 
 import requests
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
-from airbyte_cdk.models import ConnectorSpecification
-from airbyte_cdk.sources import AbstractSource
+from airbyte_cdk.models import ConfiguredAirbyteCatalogSerializer, ConnectorSpecification
+from airbyte_cdk.sources import AbstractSource, Source
+from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
 from airbyte_cdk.sources.streams import Stream
 from airbyte_cdk.sources.streams.http import HttpStream
+
+NAME = "invoices"
+SCHEMA = {"type": "object", "additionalProperties": True, "properties": {}}
+CATALOG = {
+    "streams": [
+        {
+            "stream": {"name": NAME, "json_schema": {}, "supported_sync_modes": ["full_refresh"]},
+            "sync_mode": "full_refresh",
+            "destination_sync_mode": "overwrite",
+        }
+    ]
+}
+PARTITION = ("jxbz", "kprqq", "kprqz")
 
 
 class Invoices(HttpStream):
     primary_key = None
     http_method = "POST"
+    name = NAME
 
     def __init__(self, order: Mapping[str, Any]) -> None:
         super().__init__()
@@ -60,10 +76,10 @@ class Invoices(HttpStream):
         yield from response.json()["value"]["list"]
 
     def get_json_schema(self) -> Mapping[str, Any]:
-        return {"type": "object", "additionalProperties": True, "properties": {}}
+        return SCHEMA
 
 
-class Source(AbstractSource):
+class InvoiceSource(AbstractSource):
     def check_connection(self, logger: logging.Logger, config: Mapping[str, Any]) -> tuple[bool, Any]:
         return True, None
 
@@ -74,26 +90,80 @@ class Source(AbstractSource):
         return ConnectorSpecification(connectionSpecification={})
 
 
+def declarative(order: Mapping[str, Any]) -> Source:
+    size = order["queries"][0]["pageSize"]
+    retriever = {
+        "type": "SimpleRetriever",
+        "requester": {
+            "type": "HttpRequester",
+            "url_base": order["base_url"],
+            "path": order["path"],
+            "http_method": "POST",
+            "request_headers": order["headers"],
+            "request_body_json": {
+                **{name: f"{{{{ stream_slice.q.split('|')[{n}] }}}}" for n, name in enumerate(PARTITION)},
+                "pageSize": size,
+            },
+        },
+        "record_selector": {
+            "type": "RecordSelector",
+            "extractor": {"type": "DpathExtractor", "field_path": ["value", "list"]},
+        },
+        "paginator": {
+            "type": "DefaultPaginator",
+            "page_token_option": {
+                "type": "RequestOption",
+                "inject_into": "body_json",
+                "field_name": "pageNum",
+            },
+            "pagination_strategy": {
+                "type": "PageIncrement",
+                "start_from_page": 1,
+                "page_size": size,
+                "inject_on_first_request": True,
+            },
+        },
+        "partition_router": {
+            "type": "ListPartitionRouter",
+            "values": ["|".join(query[name] for name in PARTITION) for query in order["queries"]],
+            "cursor_field": "q",
+        },
+    }
+    stream = {
+        "type": "DeclarativeStream",
+        "name": NAME,
+        "primary_key": [],
+        "retriever": retriever,
+        "schema_loader": {"type": "InlineSchemaLoader", "schema": SCHEMA},
+    }
+    manifest = {
+        "version": "7.39.1",
+        "type": "DeclarativeSource",
+        "check": {"type": "CheckStream", "stream_names": [NAME]},
+        "streams": [stream],
+        "spec": {"type": "Spec", "connection_specification": {"type": "object", "properties": {}}},
+    }
+    catalog = ConfiguredAirbyteCatalogSerializer.load(CATALOG)
+    return ConcurrentDeclarativeSource(catalog=catalog, config={}, state=None, source_config=manifest)
+
+
+SOURCES = {"declarative": declarative, "stream": lambda order: InvoiceSource()}
+
+
 def main() -> None:
-    order = json.loads(sys.argv[1])
+    order, name = json.loads(sys.argv[1]), sys.argv[2]
     with tempfile.TemporaryDirectory() as folder:
-        files = {"config": order, "catalog": _catalog(Invoices(order))}
         arguments = ["read"]
-        for name, content in files.items():
-            path = Path(folder, f"{name}.json")
+        for option, content in (("config", order), ("catalog", CATALOG)):
+            path = Path(folder, f"{option}.json")
             path.write_text(json.dumps(content))
-            arguments += [f"--{name}", str(path)]
+            arguments += [f"--{option}", str(path)]
         asked = AirbyteEntrypoint.parse_args(arguments)
         started = time.perf_counter()
-        read = sum('"type":"RECORD"' in message for message in AirbyteEntrypoint(Source()).run(asked))
+        messages = AirbyteEntrypoint(SOURCES[name](order)).run(asked)
+        read = sum('"type":"RECORD"' in message for message in messages)
         seconds = time.perf_counter() - started
     print(json.dumps({"seconds": seconds, "invoices": read}))
-
-
-def _catalog(stream: Stream) -> dict[str, Any]:
-    listed = {"name": stream.name, "json_schema": {}, "supported_sync_modes": ["full_refresh"]}
-    modes = {"sync_mode": "full_refresh", "destination_sync_mode": "overwrite"}
-    return {"streams": [{"stream": listed, **modes}]}
 
 
 if __name__ == "__main__":

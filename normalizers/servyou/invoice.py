@@ -8,7 +8,7 @@ import polars as pl
 
 from normalizers.contract import COUNT, TEXT, Shape
 from normalizers.invoicekey import keyed
-from normalizers.jsonpage import HEAD, Listed
+from normalizers.jsonpage import HEAD, Listed, beside
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed
 from normalizers.servyou.page import enveloped
@@ -49,7 +49,7 @@ prepare = LISTED.prepare
 def read(pages: Sequence[Page]) -> Parsed:
     """Every row is kept, duplicates and void ones too."""
     found = LISTED.read(pages)
-    invoice, invoice_line = keyed(_headers(found.rows), _lines(found.nested))
+    invoice, invoice_line = keyed(*beside((_headers, found.rows), (_lines, found.nested)))
     tables = {
         "invoice": traced(invoice, pages, PARSER),
         "invoice_line": traced(invoice_line, pages, PARSER),

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Awaitable, Iterable
 from contextlib import suppress
 from dataclasses import replace
+from http import HTTPStatus
 
 from playwright.async_api import Error, FloatRect, TimeoutError
 
@@ -19,8 +20,10 @@ from connectors.families.unified.outcomes import Patterns, View, look
 from connectors.families.unified.shown import Captcha
 from connectors.rpa.browser import Received, Tab
 from connectors.rpa.picture import pictured
-from schema.errors import ConnectionBroken, PageChanged
+from schema.errors import Action, ConnectionBroken, PageChanged
 
+_PAUSES = (0.2, 0.8)
+"""Seconds before a page that the portal failed to give is asked for again."""
 _LATE_MILLISECONDS = 2_000
 """How long a page that loaded may take to show anything that we know."""
 _MOVES = 3
@@ -48,13 +51,26 @@ class Pages:
 
     async def read(self, url: str) -> View:
         """The page at an address by the session's cookies, without rendering it."""
-        return self.seen(await self.tab.get(url))
+        return self.seen(await self.get(url))
+
+    async def get(self, url: str) -> Received:
+        """What is at an address, by the session's cookies; asked for again where the portal failed."""
+        received = await self.tab.get(url)
+        for pause in _PAUSES:
+            if received.status == HTTPStatus.OK or not _passes(self._look_at(received)):
+                break
+            await asyncio.sleep(pause)
+            received = await self.tab.get(url)
+        return received
 
     def seen(self, received: Received) -> View:
         """An answer as a page."""
-        found = look(received.body, received.status, self._known, received.headers.get("retry-after", ""))
+        found = self._look_at(received)
         self._met(found, shown=False)
         return found if found.page else _judged_by_source(found, received.body)
+
+    def _look_at(self, received: Received) -> View:
+        return look(received.body, received.status, self._known, received.headers.get("retry-after", ""))
 
     async def sign_in(self, company: str, account: str, password: str) -> View:
         """Fill in the form and press 登录, which opens the captcha."""
@@ -132,8 +148,15 @@ class Pages:
         return await self._follow(row.locator(".tx-revoke").click())
 
     async def view(self) -> View:
-        """The page as it stands; one that shows nothing known yet gets a moment to do so."""
+        """The page as it stands; one that shows nothing known yet gets a moment to do so. One that was only
+        asked for is asked for again where the portal failed."""
         found = await self._settled()
+        for pause in _PAUSES:
+            if not _passes(found) or self.tab.answer is None or self.tab.answer.request.method != "GET":
+                break
+            await asyncio.sleep(pause)
+            await self._page.reload(wait_until="domcontentloaded")
+            found = await self._settled()
         self._met(found, shown=True)
         return found
 
@@ -189,6 +212,10 @@ class Pages:
         if box is None:
             raise PageChanged(f"{selector} is not to be seen")
         return box
+
+
+def _passes(view: View) -> bool:
+    return view.fault is not None and view.fault.action is Action.RETRY
 
 
 def _judged_by_source(view: View, source: bytes) -> View:

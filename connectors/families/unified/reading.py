@@ -113,7 +113,7 @@ class Reading:
 
     def _spreadsheet(self, period: Period, locator: str, link: str, total: int) -> RawPage:
         url = self._url(link)
-        received = self._run(self._walk.tab.get(url))
+        received = self._run(self._walk.get(url))
         if received.status != HTTPStatus.OK or "html" in received.headers.get("content-type", ""):
             self._checked(self._walk.seen(received), "export")
         if not zipfile.is_zipfile(io.BytesIO(received.body)):
