@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
 from authz import authorization, consent, rows
 from authz.application import Application
@@ -16,6 +16,12 @@ from authz.consent import KEEPS_DATA, Consent, ConsentState, ConsentText, Dispos
 from schema.errors import AuthorizationUnknown, ConsentTextMismatch, StateConflict
 from store import tables
 from store.database import now, reading
+
+# Put together once: they run dozens of times in a run.
+_READ = select(tables.authorization).where(tables.authorization.c.id == bindparam("of"))
+_LOCKED = _READ.with_for_update()
+_CONSENT = select(tables.consent).where(tables.consent.c.id == bindparam("of"))
+_EVENT = insert(tables.event)
 
 
 class Ledger:
@@ -36,9 +42,7 @@ class Ledger:
     def consent(self, id: str) -> Consent:
         """The consent by its own id."""
         with reading(self.engine) as connection:
-            return rows.consent(
-                connection.execute(select(tables.consent).where(tables.consent.c.id == id)).one()
-            )
+            return rows.consent(connection.execute(_CONSENT, {"of": id}).one())
 
     def listing(
         self, *, tenant: str | None, state: State | None, limit: int, after: str | None
@@ -217,16 +221,14 @@ class Ledger:
 
     def consent_of(self, connection: Connection, current: Authorization) -> Consent:
         """The consent of an authorization within the caller's transaction."""
-        return rows.consent(
-            connection.execute(select(tables.consent).where(tables.consent.c.id == current.consent_id)).one()
-        )
+        return rows.consent(connection.execute(_CONSENT, {"of": current.consent_id}).one())
 
     def record(self, connection: Connection, id: str, actor: str, kind: str, data: Mapping[str, Any]) -> None:
         """One event for the callers and one audit record. Ids, codes and counts only."""
         # The audit log's head is locked first: event ids are then given out in the order of the commits, so
         # that whoever follows the largest id misses none.
         self.audit.append(connection, actor=actor, action=kind, subject=id, data=_flat(data))
-        connection.execute(insert(tables.event).values(authorization_id=id, at=now(), kind=kind, data=data))
+        connection.execute(_EVENT, {"authorization_id": id, "at": now(), "kind": kind, "data": data})
 
     def _move_consent(
         self, connection: Connection, held: Consent, to: ConsentState, actor: str, reason: str
@@ -260,8 +262,7 @@ class Ledger:
     ) -> Authorization:
         """The authorization within the caller's transaction, its row locked on request. Raises
         ``AuthorizationUnknown``."""
-        query = select(tables.authorization).where(tables.authorization.c.id == id)
-        row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+        row = connection.execute(_LOCKED if lock else _READ, {"of": id}).one_or_none()
         if row is None or (tenant is not None and row.tenant != tenant):
             raise AuthorizationUnknown
         return rows.authorization(row)

@@ -3,18 +3,14 @@ stands."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from time import monotonic
-from typing import Any
 
 from authz import gate
 from authz.authorization import Authorization, Progress, State
 from authz.casefile import Collected, HeldGrant
 from authz.underway import Reading
 from connectors import router
-from connectors.interface import Grant, Held
+from connectors.interface import Grant
 from connectors.overlay import overlay
 from connectors.places import Place
 from normalizers.ahead import Ahead
@@ -22,7 +18,6 @@ from schema.clock import today
 from schema.dataset import Dataset, Missing, Route
 from schema.errors import (
     Action,
-    DataConflict,
     DataIncomplete,
     GrantRevoked,
     RouteAbsent,
@@ -30,20 +25,14 @@ from schema.errors import (
     TaxlinkError,
 )
 from schema.period import Period
-from schema.raw import RawPage
 from stages import evidence, patience, visit
 from stages.application import passed
 from stages.authorize import renewed
 from stages.increment import increment
 from stages.outcome import Outcome, ended, waiting
-from stages.pull import Pull
+from stages.pull import pulled
 from stages.workshop import Workshop
 from store.database import now
-from vault.reference import KeyClass
-
-_SEAL_BYTES, _SEAL_SECONDS = 2 << 20, 2.0
-"""Pages are sealed in batches of about this size, or of what came in this time: one transaction each, and
-never a whole dataset in memory."""
 
 
 def remaining(shop: Workshop, authorization_id: str) -> list[Dataset]:
@@ -101,10 +90,7 @@ def _fetch(
     connector = shop.lines.get(current, held.route)
     fetch = partial(connector.fetch, grant, current.taxpayer_id, dataset, part.asked)
     reading = Reading(current.id, current.run, dataset, part.asked, held.route, token)
-    try:
-        pages = _pulled(shop, current, fetch, Pull(shop, reading), ahead)
-    except DataConflict:  # the record changed while it was read: once more from the start
-        pages = _pulled(shop, current, fetch, Pull(shop, reading), ahead)
+    pages = pulled(shop, current.vault_owner, reading, fetch, ahead)
     if not pages:
         raise DataIncomplete("no page, so no proof that there is nothing")
     ref = evidence.kept(shop, current, recorder, "collected")
@@ -113,68 +99,6 @@ def _fetch(
         Collected(dataset, period, held.route, [*part.pages, *pages], None, None, now(), ref),
         token,
     )
-
-
-def _pulled(
-    shop: Workshop,
-    current: Authorization,
-    fetch: Callable[[Held], Iterable[RawPage]],
-    pull: Pull,
-    ahead: Ahead,
-) -> list[dict[str, Any]]:
-    try:
-        return pull.whole(_seal(shop, current, fetch(pull.held), pull, ahead))
-    except DataConflict:
-        pull.forget()
-        raise
-
-
-def _seal(
-    shop: Workshop, current: Authorization, pages: Iterable[RawPage], pull: Pull, ahead: Ahead
-) -> list[dict[str, Any]]:
-    """The pages' descriptions with their vault references. A batch is sealed, and read ahead, while the next
-    one arrives; it is kept for whoever must go on after a crash."""
-    sealed: list[dict[str, Any]] = []
-    batch: list[RawPage] = []
-    begun = monotonic()
-
-    def seal(full: list[RawPage]) -> None:
-        contents = [page.content for page in full]
-        refs = shop.vault.seal_many(current.vault_owner, "raw", contents, key_class=KeyClass.DATA)
-        for page, ref in zip(full, refs, strict=True):
-            sealed.append(_described(page, ref))
-            ahead.begin(ref, page)
-
-    def seal_and_keep(full: list[RawPage]) -> None:
-        seal(full)
-        pull.keep(sealed[-len(full) :])
-
-    with ThreadPoolExecutor(1, thread_name_prefix="seal") as beside:
-        under_way = beside.submit(seal, [])
-        for page in pages:
-            pull.check(page)
-            batch.append(page)
-            full = sum(len(waiting.content) for waiting in batch) >= _SEAL_BYTES
-            if full or monotonic() - begun >= _SEAL_SECONDS:
-                under_way.result()
-                under_way, batch, begun = beside.submit(seal_and_keep, batch), [], monotonic()
-        under_way.result()
-        seal(batch)
-    return sealed
-
-
-def _described(page: RawPage, ref: str) -> dict[str, Any]:
-    return {
-        "ref": ref,
-        "format": page.source_format,
-        "locator": page.locator,
-        "sequence": page.sequence,
-        "type": page.content_type,
-        "start": page.period.start.isoformat(),
-        "end": page.period.end.isoformat(),
-        "fetched_at": page.fetched_at.isoformat(),
-        "total": page.portal_total,
-    }
 
 
 def _after(

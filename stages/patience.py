@@ -27,6 +27,4 @@ def again(shop: Workshop, current: Authorization) -> Outcome | None:
     ]
     if len(tries) > MOST or not shop.casefile.spare_routes(current, passing):
         return None
-    return waits(
-        shop, current.id, tries[-1]["error_code"], now() + FIRST_PAUSE * 2.0 ** (len(tries) - 1)
-    )
+    return waits(shop, current.id, tries[-1]["error_code"], now() + FIRST_PAUSE * 2.0 ** (len(tries) - 1))

@@ -214,15 +214,14 @@ def test_a_region_with_one_route_waits_for_the_probe_and_goes_on(own_desk: OpenD
     desk.house.worker()
     first, second, third = desk.people("31.api")
     desk.portals.fault("31.api", "down")
-    for person in (first, second):
-        id = desk.submit(person).id
-        assert desk.question(id) is None
-        assert desk.shop.ledger.authorization(id).error_code == "connection_broken", desk.events(id)
+    met = [(person, desk.submit(person).id) for person in (first, second)]
+    for _, id in met:
+        wait_for(lambda id=id: waited(desk, id, "connection_broken"), "the run does not wait")
     id = desk.submit(third).id
     wait_for(lambda: waited(desk, id, "breaker_open"), "the run does not wait")
     assert desk.shop.casefile.attempts(id) == []
     desk.portals.clear()
-    finish(desk, [(third, id)])
+    finish(desk, [*met, (third, id)])
     assert why(desk, id)[0] == (Route.API, "only_route")
 
 

@@ -18,9 +18,8 @@ from schema.errors import DataConflict, SealBroken
 from schema.period import Period
 from schema.raw import RawPage
 from settings import Settings
-from stages.collect import _described
 from stages.intake import by_queue
-from stages.pull import Pull
+from stages.pull import Pull, described
 from stages.workshop import Workshop
 from vault.reference import KeyClass
 
@@ -52,7 +51,7 @@ def sealed(shop: Workshop, current: Authorization, *pages: RawPage) -> list[dict
     refs = shop.vault.seal_many(
         current.vault_owner, "raw", [page.content for page in pages], key_class=KeyClass.DATA
     )
-    return [_described(page, ref) for page, ref in zip(pages, refs, strict=True)]
+    return [described(page, ref) for page, ref in zip(pages, refs, strict=True)]
 
 
 def pull(shop: Workshop, current: Authorization, *, token: int = 1, period: Period = YEAR) -> Pull:

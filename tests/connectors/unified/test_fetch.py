@@ -21,6 +21,7 @@ from schema.errors import (
     GrantRevoked,
     PageChanged,
     PortalMaintenance,
+    PortalUnavailable,
     SessionExpired,
     WrongTaxpayer,
 )
@@ -236,6 +237,19 @@ def test_renamed_heading_of_the_export_stops_the_dataset(bureau):
     pages = fetched(bureau, grant, company, Dataset.INVOICE)
     with pytest.raises(ContractChanged):
         normalize(Dataset.INVOICE, pages, ["raw"] * len(pages))
+
+
+@pytest.mark.parametrize(
+    ("path", "dataset"), [("/etax/nsrxx", Dataset.TAXPAYER), ("/dppt/fpcx/export", Dataset.INVOICE)]
+)
+def test_a_page_that_the_portal_failed_to_give_is_asked_for_again(bureau, path, dataset):
+    company = bureau.companies[0]
+    grant = bureau.grant(company)
+    bureau.fault("server_error", path, times=2)
+    assert fetched(bureau, grant, company, dataset)
+    bureau.fault("server_error", path)
+    with pytest.raises(PortalUnavailable):
+        fetched(bureau, grant, company, dataset)
 
 
 def test_the_tab_of_the_attempt_serves_the_next_dataset(bureau, browser):

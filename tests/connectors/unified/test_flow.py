@@ -19,6 +19,7 @@ from schema.errors import (
     CredentialsRejected,
     PageChanged,
     PortalMaintenance,
+    PortalUnavailable,
     RateLimited,
     RoleNotPermitted,
     TaxpayerAbnormal,
@@ -242,6 +243,19 @@ def test_fault_of_the_portal_spends_no_password(bureau, kind, cause):
     assert not credentials.told
     if kind in ("maintenance", "throttled"):
         assert caught.value.retry_at > datetime.now(UTC)
+
+
+def test_a_page_on_the_way_is_asked_for_again_and_what_was_sent_is_not(bureau):
+    person = bureau.companies[0].people[0]
+    for path in ("/etax/yssq", "/tpass/sms"):
+        bureau.fault("server_error", path, times=1)
+    flow = bureau.flow(bureau.companies[0], bureau.credentials(person))
+    asked = bureau.until(flow, person, ChallengeKind.SMS_CODE)
+    bureau.fault("server_error", "/tpass/sms", times=1)
+    with pytest.raises(PortalUnavailable):
+        flow.advance(bureau.right_answer(asked, person))
+    flow.close()
+    assert len(bureau.events("sign_in_accepted")) == 1
 
 
 def test_another_company_on_the_page_is_never_granted(bureau):
