@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,18 +23,20 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def server(bin: Path, folder: Path) -> Iterator[str]:
+def server(bin: Path) -> Iterator[str]:
     """A URL prefix ``postgresql://…:port`` of a fresh server; it refuses to run as root, so it takes the
-    system's user."""
-    data, port = folder / "pg", free_port()
+    system's user, who cannot reach into pytest's own folders."""
+    with tempfile.TemporaryDirectory(prefix="taxlink-postgresql-") as folder:
+        Path(folder).chmod(0o711)
+        yield from _served(bin, Path(folder) / "pg", free_port())
+
+
+def _served(bin: Path, data: Path, port: int) -> Iterator[str]:
     user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
     become = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups"] if os.geteuid() == 0 else []
     data.mkdir()
     if become:
         shutil.chown(data, user, user)
-        for parent in data.parents:
-            if parent.owner() == "root" and parent != Path("/") and not parent.stat().st_mode & 0o001:
-                parent.chmod(parent.stat().st_mode | 0o011)
 
     def run(*command: str) -> None:
         subprocess.run([*become, *command], check=True, cwd="/", stdout=subprocess.DEVNULL)

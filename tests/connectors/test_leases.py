@@ -44,11 +44,11 @@ class Hand:
 
 
 @pytest.fixture(scope="module")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     bin = postgres.binaries()
     if bin is None:
         pytest.skip("PostgreSQL is not installed")
-    with postgres.server(bin, tmp_path_factory.mktemp("postgresql")) as address:
+    with postgres.server(bin) as address:
         yield address
 
 

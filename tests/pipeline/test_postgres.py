@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import postgres
@@ -18,13 +17,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.postgres
 
 
-def test_the_main_job_runs_on_postgresql_and_survives_a_kill(
-    own_desk: Callable[..., Desk], tmp_path: Path
-) -> None:
+def test_the_main_job_runs_on_postgresql_and_survives_a_kill(own_desk: Callable[..., Desk]) -> None:
     bin = postgres.binaries()
     if bin is None:
         pytest.skip("PostgreSQL is not installed")
-    with postgres.server(bin, tmp_path) as address:
+    with postgres.server(bin) as address:
         with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
             connection.execute("CREATE DATABASE taxlink")
         desk = own_desk(

@@ -56,6 +56,7 @@ def refreshed(desk: Desk, id: str) -> bool:
 @pytest.mark.browser
 def test_the_person_repairs_it_and_the_next_refresh_is_due_as_usual(desk: Desk) -> None:
     person = desk.people("51.rpa")[-2]
+    before = {kind: len(desk.journal("51.rpa", kind, person)) for kind in ("session_started", "grant_made")}
     first = granted(desk, person, Dataset.TAXPAYER, Dataset.TAX_CREDIT_RATING)
     desk.portals.fault("51.rpa", "session_lost", path="/etax/xydj", times=1)
     desk.intake.refresh(first.id, actor="scheduler")
@@ -73,8 +74,9 @@ def test_the_person_repairs_it_and_the_next_refresh_is_due_as_usual(desk: Desk) 
         desk.events(first.id)
     )
     assert (repaired.id, repaired.consent_id) == (first.id, first.consent_id)
-    assert len(desk.journal("51.rpa", "session_started", person)) == 2
-    assert len(desk.journal("51.rpa", "grant_made", person)) == 1
+    since = {kind: len(desk.journal("51.rpa", kind, person)) - seen for kind, seen in before.items()}
+    assert since["session_started"] == 2
+    assert since["grant_made"] <= 1
     read = [event for event in desk.events(first.id) if event.startswith("dataset.collected")]
     assert len(read) == 4, "what the broken run had read counts, and is not read a third time today"
     with desk.shop.store.begin() as connection:
