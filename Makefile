@@ -15,7 +15,7 @@ console: setup  ## look around in what the last demo left
 
 test: lint types  ## lint, type check, then every test
 	@sh setup/postgres.sh
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 certify: setup  ## every promise of every route into every region, on the sandbox; writes var/certificate.html
 	@mkdir -p var
