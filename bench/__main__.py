@@ -28,7 +28,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], help="which; all when none is named")
     parser.add_argument("--quick", action="store_true", help="very short; the figures mean nothing")
     parser.add_argument("--authorizations", type=int, help="fleet: how many in the day; 2000 unless told")
-    parser.add_argument("--sample", type=int, help="fleet: a clerk does every so-manieth; 10 unless told")
+    parser.add_argument("--sample", type=int, help="fleet: a clerk does every so-manieth; 20 unless told")
     parser.add_argument("--seed", type=int, help="fleet: of the day; 7 unless told")
     asked = parser.parse_args()
     own = {name: given for name in _OF_FLEET if (given := getattr(asked, name)) is not None}

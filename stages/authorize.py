@@ -81,7 +81,8 @@ def _try_routes(shop: Workshop, current: Authorization) -> Outcome:
             return Outcome(outcome)
         except TaxlinkError as error:
             # A wait does not use up the route: the next turn tries it again.
-            outcome = "waiting" if error.action is Action.WAIT else "failed"
+            forgotten = patience.forgotten(shop, current, error)
+            outcome = "waiting" if forgotten or error.action is Action.WAIT else "failed"
             ref = evidence.kept(shop, current, recorder, outcome, error)
             shop.casefile.end_attempt(
                 attempt,
@@ -92,7 +93,7 @@ def _try_routes(shop: Workshop, current: Authorization) -> Outcome:
                 evidence_ref=ref,
             )
             visit.failed(shop, current, choice.route, error)
-            if not router.falls_back(error):
+            if not forgotten and not router.falls_back(error):
                 raise
             visit.leave(shop, current.id, choice.route)
             parked = None

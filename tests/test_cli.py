@@ -132,3 +132,9 @@ def test_a_key_is_shown_once_and_kept_as_a_hash(terminal: Terminal, tmp_path: Pa
         content = path.read_bytes()
         assert issued["bearer"].encode() not in content
         assert issued["webhook_secret"].removeprefix("whsec_").encode() not in content
+
+
+def test_a_benchmark_is_a_process_of_its_own_with_its_own_options(terminal: Terminal) -> None:
+    told = terminal.run("bench", "fleet", "--authorizations", "many")
+    assert told.returncode == 2
+    assert "--authorizations: invalid int value" in told.stderr

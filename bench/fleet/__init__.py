@@ -1,1 +1,1 @@
-"""The fleet: every region, a day of faults, and what comes through by one route, by retrying, and by the suite."""
+"""Every region, a day of faults, and what comes through: by one route, by retrying, by the suite."""

@@ -16,6 +16,7 @@ from bench.fleet.faults import Faults
 from bench.fleet.people import Applicant
 from bench.fleet.tally import Tally
 from connectors import http
+from connectors.families.unified import pages
 from connectors.interface import AuthorizationRequest, Connector, Grant
 from connectors.overlay import overlay
 from connectors.registry import Endpoints, Tools, connect, endpoint
@@ -44,7 +45,11 @@ class Clerk:
         self._tools = Tools(browser=lambda: self._browser)
 
     def work(
-        self, day: Day, applications: Iterable[Application], who: Callable[[Application], Applicant], faults: Faults
+        self,
+        day: Day,
+        applications: Iterable[Application],
+        who: Callable[[Application], Applicant],
+        faults: Faults,
     ) -> Tally:
         """All of these in their order; the portals are as at each one's moment of the day."""
         tally = Tally()
@@ -63,7 +68,8 @@ class Clerk:
             if self.retry:
                 self._persistently(person, reference)
             else:
-                with patch.object(http, "TRIES", 1):  # connectors try each request again by themselves
+                # Connectors try a request again by themselves.
+                with patch.object(http, "TRIES", 1), patch.object(pages, "PAUSES", ()):
                     self._once(person, reference)
         except TaxlinkError as error:
             return error.code
@@ -88,7 +94,9 @@ class Clerk:
             account = SandboxAccount(replace(person, route=route.value))
             scopes, typed = default_scopes(today()), Typed()
             request = AuthorizationRequest(reference, person.taxpayer_id, person.person_id, scopes, typed)
-            walk = Walk(connector.authorize(request), account, typed, lambda answer: None, lambda who, made: None)
+            walk = Walk(
+                connector.authorize(request), account, typed, lambda answer: None, lambda who, made: None
+            )
             try:
                 grant = walk.finish()
             finally:

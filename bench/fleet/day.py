@@ -55,7 +55,9 @@ def planned(count: int, seed: int, regions: Mapping[str, Overlay], taken: Assump
     single = [code for code, found in regions.items() if len(found.routes) == 1 and Route.RPA in found.routes]
     double = [code for code, found in regions.items() if len(found.routes) > 1]
     dead = frozenset(dice.sample(single, taken.dead))
-    changed = dict(zip(dice.sample(double, taken.layouts), (Route.RPA, Route.API) * taken.layouts, strict=False))
+    changed = dict(
+        zip(dice.sample(double, taken.layouts), (Route.RPA, Route.API) * taken.layouts, strict=False)
+    )
     strikes = [
         strike
         for code, found in regions.items()

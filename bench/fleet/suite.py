@@ -24,7 +24,7 @@ from connectors.overlay import overlay
 from demo.processes import House
 from engine import Enqueuer
 from schema.clock import today
-from schema.errors import TaxlinkError
+from schema.errors import Action, TaxlinkError, catalogue
 from settings import Settings
 from stages.application import default_scopes
 from stages.intake import Intake, by_queue
@@ -89,7 +89,9 @@ class Suite:
         """What the house met on the way, from its own records."""
         with self._shop.store.connect() as connection:
             rows = connection.exec_driver_sql(_ATTEMPTS).all()
-        counted = Counter({f"{route} {outcome}{f' {code}' if code else ''}": n for route, outcome, code, n in rows})
+        counted = Counter(
+            {f"{route} {outcome}{f' {code}' if code else ''}": n for route, outcome, code, n in rows}
+        )
         return ", ".join(f"{what} {n}" for what, n in counted.most_common(12))
 
     def _apply(self, person: Applicant) -> _End:
@@ -141,7 +143,9 @@ class Suite:
         asked = self._shop.challenges.get(challenge_id)
         shown: dict[str, Any] = {"kind": asked.kind.value, "hint": asked.hint}
         try:
-            fields = replace(person, route=asked.route.value).answer(shown | self._shop.challenges.prompt(asked))
+            fields = replace(person, route=asked.route.value).answer(
+                shown | self._shop.challenges.prompt(asked)
+            )
             self._intake.answer(asked.authorization_id, asked.id, fields)
         except TaxlinkError:
             return
@@ -149,7 +153,9 @@ class Suite:
     def _missing(self, id: str) -> str:
         """The cause of the first dataset that the region serves and that is not there."""
         current = self._shop.ledger.authorization(id)
-        served = frozenset(each for route in overlay(current.region).routes.values() for each in route.datasets)
+        served = frozenset(
+            each for route in overlay(current.region).routes.values() for each in route.datasets
+        )
         kept = self._shop.casefile.collections(id, current.run)
         gone = [each for each in kept if each.missing and each.dataset in served]
         return f"missing:{gone[0].error_code}" if gone else ""
@@ -170,10 +176,12 @@ def opened(house: House) -> Iterator[Suite]:
         shop.close()
 
 
-def failed(tally: Tally, ids: Mapping[Application, str]) -> Iterable[Application]:
-    """What operations may run again: an end that is not about a missing dataset or the time."""
+def failed(tally: Tally) -> Iterable[Application]:
+    """What operations may run again with hope: neither an end that would come again (a wrong password) nor
+    one that is none (a missing dataset, the time)."""
+    causes = catalogue()
     return [
         each
         for each, ending in tally.endings.items()
-        if ending and ending != _UNDER_WAY and not ending.startswith("missing:")
+        if ending in causes and causes[ending].action is not Action.STOP
     ]

@@ -30,6 +30,16 @@ ROOT = Path(__file__).parents[2]
             ],
         ),
         ("large_pull", [r"product ÷ bare loop: [\d.]+ \(at most 1"]),
+        pytest.param(
+            "fleet",
+            [
+                r"one route, no retry: completed: \d+",
+                r"one route, with retry: completed: \d+",
+                r"suite: completed of what is achievable: [\d.]+% \(at least 99\.5%",
+                r"completed an hour: suite ÷ one route, no retry: [\d.a-z]+ \(at least 4",
+            ],
+            marks=pytest.mark.browser,
+        ),
     ],
 )
 def test_a_benchmark_runs_and_prints_what_it_found(name: str, told: list[str]) -> None:

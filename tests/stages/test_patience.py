@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from authz.application import Application
 from authz.authorization import Authorization, State
-from connectors.interface import Grant
+from authz.challenges import ChallengeState
+from connectors.interface import Challenge, ChallengeKind, Grant, Resume
 from schema.dataset import Route
+from schema.errors import ChallengeExpired, PortalUnavailable, SessionExpired
 from settings import Settings
 from stages import patience
 from stages.application import default_scopes
@@ -78,8 +81,31 @@ def test_each_wait_is_twice_as_long_and_after_a_few_the_run_gives_up(
         assert waits.seconds is not None
         seconds.append(waits.seconds)
     assert len(seconds) == patience.MOST
-    assert all(later > 1.5 * sooner for sooner, later in zip(seconds, seconds[1:], strict=False))
+    assert all(later > 1.5 * sooner for sooner, later in pairwise(seconds))
     assert shop.casefile.failed_routes(current) == {Route.RPA: "connection_broken"}
+
+
+SMS = Challenge(ChallengeKind.SMS_CODE, Resume.SERIALIZABLE, seconds=60)
+
+
+def test_a_portal_that_forgot_the_person_is_begun_anew_a_few_times(
+    shop: Workshop, current: Authorization
+) -> None:
+    asked = shop.challenges.put(current, Route.API, SMS, flow_state=b"{}", owner="w")
+    assert not patience.forgotten(shop, current, SessionExpired()), "nobody has answered yet"
+    shop.challenges.answer(current.id, asked.id, {"code": "123456"})
+    shop.challenges.close(asked, ChallengeState.SUPERSEDED)
+    assert not patience.forgotten(shop, current, PortalUnavailable())
+    for _ in range(patience.MOST_FORGOTTEN):
+        assert patience.forgotten(shop, current, SessionExpired())
+        failed(shop, current, Route.API, "session_expired")
+    assert not patience.forgotten(shop, current, ChallengeExpired())
+
+
+def test_a_question_that_the_person_let_expire_ends_the_run(shop: Workshop, current: Authorization) -> None:
+    asked = shop.challenges.put(current, Route.API, SMS, flow_state=b"{}", owner="w")
+    shop.challenges.close(asked, ChallengeState.EXPIRED)
+    assert not patience.forgotten(shop, current, ChallengeExpired())
 
 
 def test_after_a_fallback_what_is_read_is_read_under_the_grant_of_the_route_fallen_back_to(

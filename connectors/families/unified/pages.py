@@ -22,7 +22,7 @@ from connectors.rpa.browser import Received, Tab
 from connectors.rpa.picture import pictured
 from schema.errors import Action, ConnectionBroken, PageChanged
 
-_PAUSES = (0.2, 0.8)
+PAUSES = (0.2, 0.8)
 """Seconds before a page that the portal failed to give is asked for again."""
 _LATE_MILLISECONDS = 2_000
 """How long a page that loaded may take to show anything that we know."""
@@ -56,7 +56,7 @@ class Pages:
     async def get(self, url: str) -> Received:
         """What is at an address, by the session's cookies; asked for again where the portal failed."""
         received = await self.tab.get(url)
-        for pause in _PAUSES:
+        for pause in PAUSES:
             if received.status == HTTPStatus.OK or not _passes(self._look_at(received)):
                 break
             await asyncio.sleep(pause)
@@ -151,7 +151,7 @@ class Pages:
         """The page as it stands; one that shows nothing known yet gets a moment to do so. One that was only
         asked for is asked for again where the portal failed."""
         found = await self._settled()
-        for pause in _PAUSES:
+        for pause in PAUSES:
             if not _passes(found) or self.tab.answer is None or self.tab.answer.request.method != "GET":
                 break
             await asyncio.sleep(pause)
