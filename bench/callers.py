@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -57,10 +57,17 @@ class Bank:
 
     def await_score(self, id: str) -> None:
         """Follow the authorization's events until it is scored. Raises ``RunFailed``."""
+        self._await(id, lambda kind, data: kind == "score.kept")
+
+    def await_end(self, id: str) -> None:
+        """… until its one-time consent has ended."""
+        self._await(id, lambda kind, data: kind == "consent.moved" and data.get("to") == "consumed")
+
+    def _await(self, id: str, come: Callable[[str, dict[str, Any]], bool]) -> None:
         headers = {"Accept": "text/event-stream"}
         with stream(self._http, f"{self._url}/{id}/events", headers) as events:
             for kind, event in events:
-                if kind == "score.kept":
+                if come(kind, event["data"]):
                     return
                 if event["data"].get("error"):
                     raise RunFailed(f"{id} ended with {event['data']['error']}")

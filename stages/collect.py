@@ -34,9 +34,11 @@ from stages.pull import pulled
 from stages.workshop import Workshop
 from store.database import now
 
+_LARGE = (Dataset.INVOICE, Dataset.TAX_RETURN)
+
 
 def remaining(shop: Workshop, authorization_id: str) -> list[Dataset]:
-    """The datasets of the consent that this run has not collected yet, the largest first: it is read while
+    """The datasets of the consent that this run has not collected yet, the larger first: they are read while
     the others come."""
     current = shop.ledger.authorization(authorization_id)
     consent = shop.ledger.consent(current.consent_id)
@@ -46,7 +48,7 @@ def remaining(shop: Workshop, authorization_id: str) -> list[Dataset]:
     if current.progress is Progress.WAITING:
         shop.ledger.set_progress(current.id, Progress.COLLECTING, actor="pipeline")
     left = [dataset for dataset in consent.scopes if dataset not in done]
-    return sorted(left, key=lambda dataset: dataset is not Dataset.INVOICE)
+    return sorted(left, key=lambda dataset: _LARGE.index(dataset) if dataset in _LARGE else len(_LARGE))
 
 
 def collect(shop: Workshop, authorization_id: str, dataset: Dataset, ahead: Ahead) -> Outcome:

@@ -27,14 +27,22 @@ from stages.workshop import Workshop
 from vault.reference import KeyClass
 
 
+@dataclass(frozen=True)
+class _Sheet:
+    """A table as it is sealed."""
+
+    content: bytes
+    rows: int
+
+
 @dataclass
 class _Draft:
-    tables: dict[str, pl.DataFrame] = field(default_factory=dict)
+    sheets: dict[str, _Sheet] = field(default_factory=dict)
     missing: dict[Dataset, Missing] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     def add(self, part: _Draft) -> None:
-        self.tables |= part.tables
+        self.sheets |= part.sheets
         self.missing |= part.missing
         self.findings += part.findings
 
@@ -82,10 +90,11 @@ def normalize(shop: Workshop, authorization_id: str, ahead: HeadStart) -> None:
     draft = _Draft()
     for collected in shop.casefile.collections(current.id, current.run):
         draft.add(ahead.take(collected) or _read(shop, current, collected, ahead.pages))
-    names, contents = list(draft.tables), [_arrow(table) for table in draft.tables.values()]
+    contents = [sheet.content for sheet in draft.sheets.values()]
     refs = shop.vault.seal_many(current.vault_owner, "table", contents, key_class=KeyClass.DATA)
     held = {
-        name: {"ref": ref, "rows": draft.tables[name].height} for name, ref in zip(names, refs, strict=True)
+        name: {"ref": ref, "rows": sheet.rows}
+        for (name, sheet), ref in zip(draft.sheets.items(), refs, strict=True)
     }
     as_of = current.as_of or last_full_month_end(current.created_at.date())
     shop.casefile.keep_snapshot(current, held, draft.missing, tuple(draft.findings), as_of)
@@ -109,7 +118,8 @@ def _read(shop: Workshop, current: Authorization, collected: Collected, ahead: A
         return _Draft(missing={collected.dataset: Missing.NOT_AVAILABLE}, findings=[finding])
     new = [finding.detail for finding in done.findings if finding.code == NEW_FIELD]
     shop.changes.read(place, collected.dataset, source_format, collected.fetched_at, new)
-    return _Draft(dict(done.tables), {}, list(done.findings))
+    sheets = {name: _Sheet(_arrow(table), table.height) for name, table in done.tables.items()}
+    return _Draft(sheets, {}, list(done.findings))
 
 
 def _format(pages: Sequence[RawPage]) -> str:
