@@ -24,9 +24,9 @@ ROOT = Path(__file__).parents[2]
         (
             "waiting",
             [
-                r"memory of serve.*: \d+ MiB \(under 500 MiB",
+                r"memory of serve.*: [\d.]+ MiB \(under 500 MiB",
                 r"processor time of serve.*% of a core \(under 3%",
-                r"slowest: \d+ ms \(within 500 ms",
+                r"slowest: [\d.]+ ms \(within 500 ms",
             ],
         ),
         ("large_pull", [r"product ÷ bare loop: [\d.]+ \(at most 1"]),
