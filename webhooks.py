@@ -22,13 +22,12 @@ import requests
 import structlog
 from requests.adapters import HTTPAdapter
 from sqlalchemy import Engine, Row, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from standardwebhooks.webhooks import Webhook
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 
 from schema.errors import CallbackForbidden, TaxlinkError
 from store import tables
-from store.database import now, reading
+from store.database import insert_once, now, reading
 from vault.vault import Vault
 
 log = structlog.get_logger()
@@ -154,9 +153,8 @@ def put(
         "due_at": at,
         "created_at": at,
     }
-    dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
     with engine.begin() as connection:
-        connection.execute(dialect.insert(tables.outbox).values(values).on_conflict_do_nothing())
+        insert_once(connection, tables.outbox, **values)
 
 
 def deliver_due(engine: Engine, vault: Vault, allowed: frozenset[str], *, limit: int = 50) -> int:

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from authz import gate, underway
 from authz.authorization import Authorization
@@ -18,7 +17,7 @@ from schema.dataset import Dataset, Missing, Route
 from schema.period import Period
 from schema.snapshot import Finding, Severity
 from store import tables
-from store.database import new_id, now, reading
+from store.database import insert_once, new_id, now, reading
 
 
 @dataclass(frozen=True)
@@ -215,7 +214,7 @@ class CaseFile:
         with self._engine.begin() as connection:
             live = self._ledger.read(connection, current.id, lock=True)
             gate.check_commit(token, self._ledger.consent_of(connection, live), now())
-            self._insert_once(
+            insert_once(
                 connection,
                 tables.collection,
                 id=new_id("col"),
@@ -273,7 +272,7 @@ class CaseFile:
     ) -> None:
         """``held`` is ``{table: {ref, rows}}``."""
         with self._engine.begin() as connection:
-            self._insert_once(
+            insert_once(
                 connection,
                 tables.snapshot,
                 id=new_id("snp"),
@@ -314,7 +313,7 @@ class CaseFile:
     def keep_score(self, current: Authorization, summary: dict[str, Any]) -> None:
         """``summary`` holds the columns of the score table beside ids and time."""
         with self._engine.begin() as connection:
-            self._insert_once(
+            insert_once(
                 connection,
                 tables.score,
                 id=new_id("scr"),
@@ -357,10 +356,6 @@ class CaseFile:
             query = query.where(table.c.run == run)
         with reading(self._engine) as connection:
             return connection.execute(query.order_by(table.c.run.desc()).limit(1)).one_or_none()
-
-    def _insert_once(self, connection: Connection, table: Any, **values: Any) -> None:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        connection.execute(dialect.insert(table).values(**values).on_conflict_do_nothing())
 
 
 def _collected(row: Row[Any]) -> Collected:

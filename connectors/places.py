@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from connectors.breaker import State
 from schema.dataset import Route
+from store.database import insert_once
 from store.tables import breaker
 
 
@@ -29,11 +29,6 @@ class Place:
 def locked(connection: Connection, place: Place) -> Row[Any]:
     """The place's breaker row, made when there is none. Until the transaction ends nobody else has it, so
     that counting and deciding are one."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     fresh = {"state": State.CLOSED, "faults": 0, "openings": 0}
-    connection.execute(
-        dialect.insert(breaker)
-        .values(region=place.region, route=place.route, **fresh)
-        .on_conflict_do_nothing()
-    )
+    insert_once(connection, breaker, region=place.region, route=place.route, **fresh)
     return connection.execute(select(breaker).where(place.of(breaker)).with_for_update()).one()

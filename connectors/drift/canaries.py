@@ -9,14 +9,13 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Engine, Row, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from connectors.drift.fingerprint import Difference, Fingerprint, differences
 from connectors.interface import Sighting
 from connectors.places import Place
 from schema.dataset import Route
 from schema.errors import TaxlinkError
-from store.database import now, reading
+from store.database import insert_once, now, reading
 from store.tables import canary
 
 log = structlog.get_logger()
@@ -119,9 +118,7 @@ class Canaries:
 
     def _update(self, connection: Connection, place: Place, **values: Any) -> Canary:
         """The row afterwards; it is made where there is none."""
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        fresh = {"region": place.region, "route": place.route, "tried_at": now()}
-        connection.execute(dialect.insert(canary).values(**fresh).on_conflict_do_nothing())
+        insert_once(connection, canary, region=place.region, route=place.route, tried_at=now())
         connection.execute(update(canary).where(place.of(canary)).values(**values))
         return _canary(connection.execute(_ROWS.where(place.of(canary))).one())
 

@@ -8,13 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Executable, Row, case, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from connectors.places import Place
 from schema.contract import Change, ChangeKind
 from schema.dataset import Dataset, Route
 from schema.errors import ContractChanged, PageChanged, TaxlinkError
-from store.database import now, reading
+from store.database import inserting, now, reading
 from store.tables import contract_change as table
 
 MOST = 60
@@ -99,8 +98,7 @@ def _upsert(
     change: Change,
     at: datetime,
 ) -> Executable:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    first = dialect.insert(table).values(
+    first = inserting(connection, table).values(
         region=place.region,
         route=place.route,
         dataset=dataset,
