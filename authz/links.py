@@ -48,14 +48,7 @@ class Links:
     def read(self, token: str) -> str:
         """The authorization id, in whatever browser. Raises ``LinkUnknown`` and ``LinkExpired``."""
         with reading(self._engine) as connection:
-            row = connection.execute(
-                select(tables.link).where(tables.link.c.token_hash == hashed(token))
-            ).one_or_none()
-        if row is None:
-            raise LinkUnknown
-        if row.expires_at <= now():
-            raise LinkExpired
-        return str(row.authorization_id)
+            return str(_unexpired(_known(connection, token)).authorization_id)
 
     def open(self, token: str, browser: str) -> str:
         """The authorization id, for the browser that opens the link first; from then on for that one alone.
@@ -76,15 +69,22 @@ class Links:
 
 
 def _admitted(connection: Connection, token: str, mark: str) -> Row[Any]:
-    row = connection.execute(
-        select(tables.link).where(tables.link.c.token_hash == hashed(token))
-    ).one_or_none()
-    if row is None:
+    row = _known(connection, token)
+    if row.opened_by is None:
+        return _unexpired(row)
+    if row.opened_by != mark:
+        raise LinkUsed
+    return row
+
+
+def _known(connection: Connection, token: str) -> Row[Any]:
+    query = select(tables.link).where(tables.link.c.token_hash == hashed(token))
+    if (row := connection.execute(query).one_or_none()) is None:
         raise LinkUnknown
-    if row.opened_by is not None:
-        if row.opened_by != mark:
-            raise LinkUsed
-        return row
+    return row
+
+
+def _unexpired(row: Row[Any]) -> Row[Any]:
     if row.expires_at <= now():
         raise LinkExpired
     return row
