@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
 from datetime import timedelta
 
 import structlog
@@ -17,7 +18,7 @@ from connectors.interface import Sighting
 from connectors.overlay import overlays
 from connectors.places import Place
 from connectors.registry import connect, endpoint
-from schema.errors import PortalMaintenance, TaxlinkError
+from schema.errors import TaxlinkError
 from stages import visit
 from stages.workshop import Workshop
 from store.database import now
@@ -82,17 +83,9 @@ def look_at(shop: Workshop, places: Iterable[Place]) -> Iterator[Place]:
 
 
 def _admitted(shop: Workshop, place: Place, owner: str) -> bool:
-    if shop.breakers.at(place).state is State.OPEN:
-        return False
-    try:
-        return visit.admit(shop, place, owner) is None
-    except PortalMaintenance:
-        return False
+    return shop.breakers.at(place).state is not State.OPEN and visit.admitted(shop, place, owner)
 
 
 def _sight(shop: Workshop, place: Place) -> Sighting:
-    connector = connect(endpoint(place.region, place.route, shop.endpoints), shop.tools)
-    try:
+    with closing(connect(endpoint(place.region, place.route, shop.endpoints), shop.tools)) as connector:
         return connector.sight()
-    finally:
-        connector.close()

@@ -4,6 +4,7 @@ limits over all workers, and not while the route's breaker has it rest."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from datetime import datetime
 
 import structlog
@@ -58,6 +59,14 @@ def admit(
     return Outcome("wait", code=ROUTE_BUSY, seconds=max(0.0, (again - now()).total_seconds()))
 
 
+def admitted(shop: Workshop, place: Place, owner: str, *, patience: float = DOOR_SECONDS) -> bool:
+    """``admit`` for whoever need not visit: False when this is not the moment."""
+    try:
+        return admit(shop, place, owner, patience=patience) is None
+    except PortalMaintenance:
+        return False
+
+
 def leave(shop: Workshop, authorization_id: str, route: Route | None = None) -> None:
     """The authorization's visits are over, or the one by this route: nothing stays open. Idempotent."""
     shop.lines.hang_up(authorization_id, route)
@@ -96,10 +105,7 @@ def _resting(shop: Workshop, region: str, routes: Iterable[Route]) -> Iterable[t
 def _probe(shop: Workshop, place: Place) -> bool:
     """Ask the portal, nobody in particular, whether it works; False when that was not the moment to ask."""
     rules, owner = shop.rules(place.region, place.route), f"probe.{place}"
-    try:
-        if admit(shop, place, owner, patience=0) is not None:
-            return False
-    except PortalMaintenance:
+    if not admitted(shop, place, owner, patience=0):
         return False
     try:
         if not shop.breakers.begin_probe(place, rules.breaker):
@@ -112,11 +118,8 @@ def _probe(shop: Workshop, place: Place) -> bool:
 
 def _answer(shop: Workshop, place: Place) -> Signal:
     try:
-        connector = connect(endpoint(place.region, place.route, shop.endpoints), shop.tools)
-        try:
+        with closing(connect(endpoint(place.region, place.route, shop.endpoints), shop.tools)) as connector:
             connector.probe()
-        finally:
-            connector.close()
     except Exception as error:
         log.info("probe.failed", place=str(place), cause=type(error).__name__)
         return Signal.FAULT
