@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from queue import SimpleQueue
 
 from authz.application import Application
+from authz.authorization import Authorization
 from bench.callers import PATIENCE_SECONDS, PRODUCT, TERM_MONTHS, RunFailed
 from connectors.testing.person import Person
 from demo.processes import House
@@ -21,6 +22,21 @@ from store.feed import Event
 _AMOUNT_FEN = 50_000_000
 
 
+def applied(intake: Intake, person: Person) -> Authorization:
+    """The bank asks for this person's company."""
+    application = Application(
+        tenant="bank",
+        taxpayer_id=person.taxpayer_id,
+        region=person.region,
+        scopes=default_scopes(today()),
+        product=PRODUCT,
+        amount_fen=_AMOUNT_FEN,
+        term_months=TERM_MONTHS,
+    )
+    who = {"name": person.name, "person_id": person.person_id, "phone": person.phone}
+    return intake.submit(application, who, actor="bench").authorization
+
+
 class Desk:
     """The intake of a house whose worker is a process of its own."""
 
@@ -29,17 +45,7 @@ class Desk:
 
     def flow(self, person: Person) -> None:
         """From submission to score. Raises ``RunFailed``."""
-        application = Application(
-            tenant="bank",
-            taxpayer_id=person.taxpayer_id,
-            region=person.region,
-            scopes=default_scopes(today()),
-            product=PRODUCT,
-            amount_fen=_AMOUNT_FEN,
-            term_months=TERM_MONTHS,
-        )
-        who = {"name": person.name, "person_id": person.person_id, "phone": person.phone}
-        current = self._intake.submit(application, who, actor="bench").authorization
+        current = applied(self._intake, person)
         happened: SimpleQueue[Event] = SimpleQueue()
         with self._shop.feed.listening(current.id, happened.put):
             text = self._shop.ledger.consent(current.consent_id).text
@@ -57,12 +63,12 @@ class Desk:
 
 
 @contextmanager
-def opened(house: House) -> Iterator[Desk]:
-    """The desk of a house, in this process."""
+def bank(house: House) -> Iterator[tuple[Workshop, Intake]]:
+    """The bank's side of a house, in this process."""
     shop = Workshop(Settings.from_environment(house.environment), name="bench")
     enqueuer = Enqueuer(shop.settings.engine_url)
     try:
-        yield Desk(shop, by_queue(shop, enqueuer))
+        yield shop, by_queue(shop, enqueuer)
     finally:
         enqueuer.close()
         shop.close()

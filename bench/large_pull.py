@@ -17,7 +17,8 @@ from typing import Any
 import requests
 
 from bench.figures import Figure, median_ratio, paired, spread
-from bench.signed_in import SignedIn, signed_in
+from bench.signed_in import LIMITS, SignedIn, signed_in
+from connectors.families.servyou.api import PORTAL
 from demo.processes import House
 from normalizers.ahead import Ahead
 from normalizers.registry import normalize
@@ -27,8 +28,8 @@ from schema.raw import RawPage
 from stages.application import default_scopes
 
 REGION = "15"
-PATH = "/sbzx-web/api/fp/fpcx/query"
-PAGE_SIZE, MONTHS = 1000, 12
+PATH = PORTAL.paths["invoices"]
+PAGE_SIZE: int = LIMITS["page_size"]
 PEERS = Path(__file__).parent / "peers"
 ENVIRONMENTS = Path(__file__).parent.parent / "var" / "peers"
 """Where ``setup/peers.sh`` keeps an environment for each peer."""
@@ -84,7 +85,10 @@ class _Pull:
     def __init__(self, person: SignedIn, invoices: int, folder: Path) -> None:
         self._person, self._invoices, self._folder = person, invoices, folder
         self._period = default_scopes(today())[Dataset.INVOICE]
-        days = [(part.start.isoformat(), part.end.isoformat()) for part in self._period.parts(MONTHS)]
+        days = [
+            (part.start.isoformat(), part.end.isoformat())
+            for part in self._period.parts(PORTAL.months_per_query)
+        ]
         self._order = Order(
             person.base_url,
             PATH,

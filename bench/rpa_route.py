@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
-from bench.desk import Desk, opened
+from bench.desk import Desk, bank
 from bench.figures import Figure, median_ratio, paired, spread
 from bench.process import stopped
 from bench.unified_peer import BareBrowser
@@ -36,8 +36,8 @@ def run(*, quick: bool) -> list[Figure]:
         house.sandbox("--regions", REGION, "--families", "unified", "--count", str(companies))
         _allow(house, f"{REGION}.rpa")
         house.worker(slots=IN_FLIGHT)
-        with opened(house) as desk:
-            bench = _Route(house, desk, in_flight)
+        with bank(house) as (shop, intake):
+            bench = _Route(house, Desk(shop, intake), in_flight)
             bench.peer(warm), bench.product(warm)
             pairs = paired(lambda _: bench.peer(flows), lambda _: bench.product(flows), rounds)
     ratio = median_ratio(pairs)

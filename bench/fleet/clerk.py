@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from unittest.mock import patch
@@ -15,15 +16,14 @@ from bench.fleet.day import Application, Day
 from bench.fleet.faults import Faults
 from bench.fleet.people import Applicant
 from bench.fleet.tally import Tally
+from bench.granted import granted
 from connectors import http
 from connectors.families.unified import pages
-from connectors.interface import AuthorizationRequest, Connector, Grant
+from connectors.interface import Connector, Grant
 from connectors.overlay import overlay
 from connectors.registry import Endpoints, Tools, connect, endpoint
 from connectors.rpa.browser import Browser
-from connectors.testing.sandboxsite import SandboxAccount
 from connectors.testing.verdict import Broken
-from connectors.testing.walk import Typed, Walk
 from schema.clock import today
 from schema.dataset import Dataset, Route
 from schema.errors import Action, ResultNotReady, TaxlinkError
@@ -89,23 +89,10 @@ class Clerk:
     def _once(self, person: Applicant, reference: str) -> None:
         """Authorize and fetch everything. Raises the causes of ``schema.errors``."""
         route = next(route for route in Route if route in overlay(person.region).routes)
-        connector = connect(endpoint(person.region, route, self.listed), self._tools)
-        try:
-            account = SandboxAccount(replace(person, route=route.value))
-            scopes, typed = default_scopes(today()), Typed()
-            request = AuthorizationRequest(reference, person.taxpayer_id, person.person_id, scopes, typed)
-            walk = Walk(
-                connector.authorize(request), account, typed, lambda answer: None, lambda who, made: None
-            )
-            try:
-                grant = walk.finish()
-            finally:
-                walk.flow.close()
-            assert isinstance(grant, Grant)
+        with closing(connect(endpoint(person.region, route, self.listed), self._tools)) as connector:
+            grant = granted(connector, replace(person, route=route.value), reference)
             for dataset in sorted(connector.datasets):
                 _fetch(connector, grant, person.taxpayer_id, dataset)
-        finally:
-            connector.close()
 
 
 def _fetch(connector: Connector, grant: Grant, taxpayer_id: str, dataset: Dataset) -> None:

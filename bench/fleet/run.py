@@ -12,13 +12,14 @@ from math import inf
 from multiprocessing import get_context
 from pathlib import Path
 
+from bench.desk import bank
 from bench.figures import Figure
-from bench.fleet import suite
 from bench.fleet.assumptions import Assumptions
 from bench.fleet.clerk import Clerk
 from bench.fleet.day import Day, planned
 from bench.fleet.faults import Faults
 from bench.fleet.people import applicants
+from bench.fleet.suite import Suite, failed
 from bench.fleet.tally import Tally, sampled, wilson
 from connectors.overlay import Overlay, overlays
 from connectors.testing.portals import Portals
@@ -67,11 +68,12 @@ def _suite(day: Day, regions: Mapping[str, Overlay], taken: Assumptions) -> tupl
         faults.at(0.0)
         for number in range(WORKERS):
             house.worker(f"worker-{number + 1}", slots=SLOTS)
-        with suite.opened(house) as bank:
-            first, ids = bank.day(day, who, faults, taken)
-            first.notes = f"; attempts: {bank.faced()}"
-            rerun = suite.failed(first)
-            ended = bank.rerun({ids[each]: who[each] for each in rerun})
+        with bank(house) as (shop, intake):
+            suite = Suite(shop, intake)
+            first, ids = suite.day(day, who, faults, taken)
+            first.notes = f"; attempts: {suite.faced()}"
+            rerun = failed(first)
+            ended = suite.rerun({ids[each]: who[each] for each in rerun})
     endings = first.endings | {each: ended[ids[each]] for each in rerun}
     return first, Tally(endings, first.seconds, f"; {len(ended)} run again")
 

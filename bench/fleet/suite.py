@@ -12,26 +12,19 @@ from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from authz.application import Application as Asked
 from authz.authorization import State
-from bench.callers import PRODUCT, TERM_MONTHS
+from bench.desk import applied
 from bench.fleet.assumptions import Assumptions
 from bench.fleet.day import Application, Day
 from bench.fleet.faults import Faults
 from bench.fleet.people import Applicant
 from bench.fleet.tally import Tally
 from connectors.overlay import overlay
-from demo.processes import House
-from engine import Enqueuer
-from schema.clock import today
 from schema.errors import Action, TaxlinkError, catalogue
-from settings import Settings
-from stages.application import default_scopes
-from stages.intake import Intake, by_queue
+from stages.intake import Intake
 from stages.workshop import Workshop
 from store.feed import Event
 
-_AMOUNT_FEN = 50_000_000
 _PATIENCE_SECONDS = 300
 """How long after the day an application that could complete may still be under way."""
 _LOOK_SECONDS = 1.0
@@ -95,17 +88,7 @@ class Suite:
         return ", ".join(f"{what} {n}" for what, n in counted.most_common(12))
 
     def _apply(self, person: Applicant) -> _End:
-        asked = Asked(
-            tenant="bank",
-            taxpayer_id=person.taxpayer_id,
-            region=person.region,
-            scopes=default_scopes(today()),
-            product=PRODUCT,
-            amount_fen=_AMOUNT_FEN,
-            term_months=TERM_MONTHS,
-        )
-        known = {"name": person.name, "person_id": person.person_id, "phone": person.phone}
-        current = self._intake.submit(asked, known, actor="bench").authorization
+        current = applied(self._intake, person)
         text = self._shop.ledger.consent(current.consent_id).text
         with self._events(current.id) as happened:
             self._intake.agree(current.id, text.sha256, actor="bench")
@@ -162,18 +145,6 @@ class Suite:
 
 
 _ATTEMPTS = "select route, outcome, error_code, count(*) from attempt group by 1, 2, 3"
-
-
-@contextmanager
-def opened(house: House) -> Iterator[Suite]:
-    """The bank's side, in this process."""
-    shop = Workshop(Settings.from_environment(house.environment), name="bench")
-    enqueuer = Enqueuer(shop.settings.engine_url)
-    try:
-        yield Suite(shop, by_queue(shop, enqueuer))
-    finally:
-        enqueuer.close()
-        shop.close()
 
 
 def failed(tally: Tally) -> Iterable[Application]:
