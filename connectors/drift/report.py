@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, select_autoescape
-
 from connectors.places import Place
+from connectors.reporting.page import page
 from schema.clock import BEIJING
 from schema.region import REGIONS
 
@@ -112,14 +110,7 @@ class Report:
 
     def html(self) -> str:
         """A page that needs nothing beside it: no script, no font, no network."""
-        pages = Environment(
-            loader=FileSystemLoader(Path(__file__).parent / "templates"),
-            autoescape=select_autoescape(),
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        pages.filters |= {"picture": _data_uri, "when": _printed}
-        return pages.get_template("doctor.html").render(report=self, regions=REGIONS, words=STANDINGS)
+        return page("doctor.html", _FILTERS, report=self, regions=REGIONS, words=STANDINGS)
 
 
 STANDINGS = {
@@ -136,3 +127,6 @@ def _printed(at: datetime | None) -> str:
 
 def _data_uri(png: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
+_FILTERS: Mapping[str, Callable[..., str]] = {"picture": _data_uri, "when": _printed}

@@ -9,11 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, select_autoescape
-
+from connectors.reporting.page import page
 from connectors.testing.verdict import Result, Target, Verdict
 from schema.region import REGIONS
 
@@ -55,14 +53,8 @@ class Report:
 
     def html(self) -> str:
         """A page that needs nothing beside it: no script, no font, no network."""
-        pages = Environment(
-            loader=FileSystemLoader(Path(__file__).parent / "templates"),
-            autoescape=select_autoescape(),
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        template = pages.get_template("report.html")
-        return template.render(report=self, versions=versions(), regions=list(self._regions()), marks=_MARKS)
+        told = {"versions": versions(), "regions": list(self._regions()), "marks": _MARKS}
+        return page("certificate.html", {}, report=self, **told)
 
     def by_target(self) -> dict[Target, list[Result]]:
         found: dict[Target, list[Result]] = {}
