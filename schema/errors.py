@@ -284,6 +284,24 @@ class DataConflict(PortalError):
     action, actor, zh = Action.QUARANTINE, Actor.OPERATIONS, "收到的数据互相矛盾"
 
 
+class FormatUnknown(TaxlinkError):
+    """The file is in no format that we know."""
+
+    action, actor, zh, status = Action.QUARANTINE, Actor.OPERATIONS, "无法识别文件格式", 422
+
+
+class DocumentLocked(TaxlinkError):
+    """The file is protected by a password."""
+
+    action, actor, zh, status = Action.QUARANTINE, Actor.BORROWER, "文件设有密码，请提供无密码的文件", 422
+
+
+class PicturesOnly(TaxlinkError):
+    """The file holds pictures of text, which we do not read."""
+
+    action, actor, zh, status = Action.QUARANTINE, Actor.BORROWER, "文件只有图片，没有可读取的文字", 422
+
+
 # --- callers and persons at our own door ---
 
 
