@@ -20,9 +20,9 @@ import requests
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from bench.callers import session
-from connectors.families.gateway.sm2 import sm2
 from connectors.testing.person import Person
 from schema.period import add_months
+from vault.sm2 import sm2
 
 _SCOPES = ("NSRXX", "XYDJ", "ZZSSB", "FPXX")
 _PAGE_SIZE, _MONTHS = 1000, 12

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,10 @@ _DESTROYED = bytes(_WRAPPED_BYTES)
 _CLASS_KEY = select(tables.class_key.c.wrapped, tables.class_key.c.tenant_version).where(
     *(tables.class_key.c[name] == bindparam(name) for name in ("tenant", "owner", "key_class"))
 )
+
+
+def _random_key() -> bytes:
+    return os.urandom(KEY_BYTES)
 
 
 class Keyring:
@@ -68,16 +73,16 @@ class Keyring:
             raise SealBroken("no key was ever made for this record")
         return self._unwrapped(row, self._place(owner, key_class))
 
-    def service_key(self, name: str) -> bytes:
-        """A random 32-byte key of the tenant for one named purpose, made on first use: the same in every
-        process."""
+    def service_key(self, name: str, make: Callable[[], bytes] = _random_key) -> bytes:
+        """A key of the tenant for one named purpose, made on first use: the same in every process. 32 random
+        bytes, or what ``make`` makes."""
         place = prefixed(b"service key", self._tenant.encode(), name.encode())
         query = select(tables.service_key).where(
             tables.service_key.c.tenant == self._tenant, tables.service_key.c.name == name
         )
         while (row := self._one(query)) is None:
             version = max(self._ciphers)
-            fresh = root.wrap(self._ciphers[version], os.urandom(KEY_BYTES), place)
+            fresh = root.wrap(self._ciphers[version], make(), place)
             self._insert(tables.service_key, name=name, tenant_version=version, wrapped=fresh)
         return self._unwrapped(row, place)
 

@@ -19,6 +19,8 @@ from vault.database import open_database
 from vault.keys import Keyring
 from vault.proof import DestructionProof
 from vault.reference import KeyClass, Reference
+from vault.signing import Signer, new_private_key, signer
+from vault.suite import Suite
 
 _PLACE = ("tenant", "owner", "key_class", "kind", "id", "revision")
 _SEALED = select(tables.record.c.sealed).where(*(tables.record.c[name] == bindparam(name) for name in _PLACE))
@@ -35,6 +37,7 @@ class VaultSettings:
     keys_url: str
     records_url: str
     tenant: str = "bank"
+    suite: Suite = Suite.INTL
 
     @classmethod
     def in_folder(cls, folder: Path) -> VaultSettings:
@@ -49,10 +52,12 @@ class Vault:
     gets another: what is collected under a new consent has a new owner.
     """
 
-    def __init__(self, keys: Keyring, keys_engine: Engine, engine: Engine, tenant: str) -> None:
+    def __init__(self, keys: Keyring, keys_engine: Engine, engine: Engine, tenant: str, suite: Suite) -> None:
         self.keys = keys
         self.engine = engine
         self.tenant = tenant
+        self.suite = suite
+        self._signers: dict[str, Signer] = {}
         self._keys_engine = keys_engine
 
     @classmethod
@@ -61,7 +66,7 @@ class Vault:
         keys_engine = open_database(settings.keys_url, tables.keys, secure_delete="ON")
         keys = Keyring(keys_engine, settings.root_key_path, settings.tenant)
         records = open_database(settings.records_url, tables.records, secure_delete="FAST")
-        return cls(keys, keys_engine, records, settings.tenant)
+        return cls(keys, keys_engine, records, settings.tenant, settings.suite)
 
     def close(self) -> None:
         """Let go of the databases. Idempotent."""
@@ -157,6 +162,15 @@ class Vault:
     def service_key(self, name: str) -> bytes:
         """A random 32-byte key of the tenant for one named purpose (``audit``), the same in every process."""
         return self.keys.service_key(name)
+
+    def signer(self, name: str) -> Signer:
+        """The tenant's key pair for one named purpose (``consent``), in the deployment's suite, made on first
+        use: the same in every process."""
+        if name not in self._signers:
+            suite = self.suite
+            private = self.keys.service_key(f"signing.{suite}.{name}", lambda: new_private_key(suite))
+            self._signers[name] = signer(suite, private)
+        return self._signers[name]
 
     # --- sessions ---
 

@@ -23,8 +23,8 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from connectors.families.gateway.sm2 import sm2
 from schema.errors import ContractChanged, DataCorrupt, RouteBroken, SignatureInvalid
+from vault.sm2 import sm2
 
 _IV, _TAG = 12, 16
 _BEIJING = timezone(timedelta(hours=8))

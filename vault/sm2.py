@@ -16,6 +16,8 @@ from gmssl_pyx import InvalidValueError, sm2_key_generate, sm2_sign, sm2_verify
 SIGNER = b"1234567812345678"
 """The id that Z is made with, set explicitly."""
 _CURVE = bytes.fromhex("301306072a8648ce3d020106082a811ccf5501822d")  # ecPublicKey, sm2p256v1
+PUBLIC_PREFIX = b"\x30\x59" + _CURVE + b"\x03\x42\x00\x04"
+"""What comes before x ‖ y in the DER of a public key (RFC 5480)."""
 _LONGEST = 80
 
 
@@ -77,7 +79,7 @@ class Libcrypto:
         return self._decoded(self._c.d2i_AutoPrivateKey, der)
 
     def _decoded_public(self, public: bytes) -> int:
-        return self._decoded(self._c.d2i_PUBKEY, b"\x30\x59" + _CURVE + b"\x03\x42\x00\x04" + public)
+        return self._decoded(self._c.d2i_PUBKEY, PUBLIC_PREFIX + public)
 
     def _decoded(self, decode: Any, der: bytes) -> int:
         place = ctypes.c_char_p(der)

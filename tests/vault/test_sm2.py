@@ -7,7 +7,7 @@ import ctypes.util
 import pytest
 from gmssl_pyx import sm2_key_generate
 
-from connectors.families.gateway.sm2 import Gmssl, Libcrypto, Sm2, sm2
+from vault.sm2 import Gmssl, Libcrypto, Sm2, sm2
 
 CONTENT = "纳税人识别号=91440101MA5XXXXX1X".encode()
 
