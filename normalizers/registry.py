@@ -20,8 +20,8 @@ from typing import Any
 
 import polars as pl
 
-from normalizers import reconciliation
 from normalizers.overlap import Before, cut
+from normalizers.reconciliation.completeness import counts
 from schema.dataset import Dataset
 from schema.errors import ContractChanged
 from schema.raw import RawPage
@@ -88,14 +88,13 @@ def normalize(
     findings: list[Finding] = []
     for read, own in by_reader.items():
         parsed = read(own)
-        reconciliation.counts([page.raw for page in own], parsed.records)
+        counts([page.raw for page in own], parsed.records)
         findings.extend(parsed.findings)
         for name, frame in parsed.tables.items():
             tables[name].append(_conformed(name, frame))
     whole = {name: pl.concat(frames) for name, frames in tables.items() if frames}
     if before:
         whole = cut(whole, before)
-    findings.extend(reconciliation.findings(dataset, whole))
     return Normalized(dataset, whole, tuple(dict.fromkeys(findings)))
 
 

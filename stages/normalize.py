@@ -17,6 +17,7 @@ from authz.casefile import Collected, HeldSnapshot
 from connectors.places import Place
 from normalizers.ahead import Ahead
 from normalizers.contract import NEW_FIELD
+from normalizers.reconciliation import report as reconciliation
 from normalizers.registry import normalize as normalize_pages
 from schema.dataset import Dataset, Missing
 from schema.errors import TaxlinkError
@@ -24,15 +25,16 @@ from schema.period import Period, last_full_month_end
 from schema.raw import RawPage
 from schema.snapshot import TABLES_OF, Finding, Severity, Snapshot
 from stages.workshop import Workshop
+from store.database import now
 from vault.reference import KeyClass
 
 
 @dataclass(frozen=True)
 class _Sheet:
-    """A table as it is sealed."""
+    """A table, and how it is sealed."""
 
+    table: pl.DataFrame
     content: bytes
-    rows: int
 
 
 @dataclass
@@ -45,6 +47,12 @@ class _Draft:
         self.sheets |= part.sheets
         self.missing |= part.missing
         self.findings += part.findings
+
+    def found(self, current: Authorization, as_of: date) -> tuple[Finding, ...]:
+        """What was found on the way, and what the tables disagree about."""
+        tables = {name: sheet.table for name, sheet in self.sheets.items()}
+        whole = Snapshot(current.taxpayer_id, current.region, as_of, now(), tables, self.missing)
+        return (*self.findings, *reconciliation.findings(reconciliation.report(whole)))
 
 
 class HeadStart:
@@ -93,11 +101,11 @@ def normalize(shop: Workshop, authorization_id: str, ahead: HeadStart) -> None:
     contents = [sheet.content for sheet in draft.sheets.values()]
     refs = shop.vault.seal_many(current.vault_owner, "table", contents, key_class=KeyClass.DATA)
     held = {
-        name: {"ref": ref, "rows": sheet.rows}
+        name: {"ref": ref, "rows": sheet.table.height}
         for (name, sheet), ref in zip(draft.sheets.items(), refs, strict=True)
     }
     as_of = current.as_of or last_full_month_end(current.created_at.date())
-    shop.casefile.keep_snapshot(current, held, draft.missing, tuple(draft.findings), as_of)
+    shop.casefile.keep_snapshot(current, held, draft.missing, draft.found(current, as_of), as_of)
 
 
 def _read(shop: Workshop, current: Authorization, collected: Collected, ahead: Ahead) -> _Draft:
@@ -118,7 +126,7 @@ def _read(shop: Workshop, current: Authorization, collected: Collected, ahead: A
         return _Draft(missing={collected.dataset: Missing.NOT_AVAILABLE}, findings=[finding])
     new = [finding.detail for finding in done.findings if finding.code == NEW_FIELD]
     shop.changes.read(place, collected.dataset, source_format, collected.fetched_at, new)
-    sheets = {name: _Sheet(_arrow(table), table.height) for name, table in done.tables.items()}
+    sheets = {name: _Sheet(table, _arrow(table)) for name, table in done.tables.items()}
     return _Draft(sheets, {}, list(done.findings))
 
 

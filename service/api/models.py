@@ -150,6 +150,29 @@ class DatasetsOut(BaseModel):
     findings: list[FindingOut]
 
 
+class CheckOut(BaseModel):
+    """One check. ``left`` and ``right`` say what is compared; sums over all rows, in yuan."""
+
+    code: str
+    zh: str
+    en: str
+    outcome: str = Field(description="`agrees`, `differs` or `not_checked`.")
+    severity: str
+    tolerance: str
+    compared: int
+    differing: int
+    left: str
+    right: str
+    left_yuan: str
+    right_yuan: str
+    evidence: list[dict[str, Any]] = Field(description="The rows furthest apart, at most 20.")
+    absent: dict[str, str] | None = Field(description="What was needed and why it is not there.")
+
+
+class ReconciliationOut(BaseModel):
+    checks: list[CheckOut]
+
+
 class RowsOut(BaseModel):
     """One page of a table. Every ``…_fen`` integer has its ``…_yuan`` decimal text beside it."""
 

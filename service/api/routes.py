@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
+from starlette.responses import StreamingResponse
 
 from authz.authorization import State
 from schema.errors import StateConflict
 from service import streams
 from service.api import reading, views
-from service.api.callers import FromCaller
+from service.api.callers import DatasetReader, Reader, ScoreReader, Withdrawer, Writer
 from service.api.models import (
     AuthorizationDetailOut,
     AuthorizationOut,
@@ -18,11 +19,13 @@ from service.api.models import (
     EventsOut,
     LinkOut,
     PageOut,
+    ReconciliationOut,
     RowsOut,
     SubmittedOut,
 )
 from service.api.submission import AuthorizationIn, application
 from service.desk import AtDesk
+from stages.export import WRITERS, Format, accepted, pieces, with_yuan
 
 router = APIRouter(
     prefix="/v1/authorizations",
@@ -30,6 +33,7 @@ router = APIRouter(
     responses={
         400: {"description": "Every failure: `application/problem+json`."},
         401: {"description": "The API key is missing or not valid."},
+        403: {"description": "The API key lacks the scope."},
     },
 )
 
@@ -39,7 +43,7 @@ Id = Annotated[str, Path(description="The authorization's id.", max_length=40)]
 @router.post("", status_code=201, responses={200: {"description": "Replayed: the same authorization."}})
 def submit(
     desk: AtDesk,
-    caller: FromCaller,
+    caller: Writer,
     submitted: AuthorizationIn,
     response: Response,
     idempotency_key: Annotated[
@@ -66,7 +70,7 @@ def submit(
 @router.get("")
 def listing(
     desk: AtDesk,
-    caller: FromCaller,
+    caller: Reader,
     state: Annotated[State | None, Query(description="Only those in this state.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     after: Annotated[str | None, Query(description="`next` of the page before.", max_length=40)] = None,
@@ -81,7 +85,7 @@ def listing(
 
 
 @router.get("/{id}")
-def show(desk: AtDesk, caller: FromCaller, id: Id) -> AuthorizationDetailOut:
+def show(desk: AtDesk, caller: Reader, id: Id) -> AuthorizationDetailOut:
     """One authorization with its consent, attempts, and what the borrower is being asked."""
     return views.detail(desk.shop, desk.shop.ledger.authorization(id, tenant=caller.tenant))
 
@@ -89,7 +93,7 @@ def show(desk: AtDesk, caller: FromCaller, id: Id) -> AuthorizationDetailOut:
 @router.get("/{id}/events", response_model=EventsOut, responses={200: {"content": {"text/event-stream": {}}}})
 def events(
     desk: AtDesk,
-    caller: FromCaller,
+    caller: Reader,
     request: Request,
     id: Id,
     after: Annotated[int, Query(ge=0, description="Only events with a larger id.")] = 0,
@@ -111,7 +115,7 @@ def events(
 
 
 @router.get("/{id}/datasets")
-def datasets(desk: AtDesk, caller: FromCaller, id: Id) -> DatasetsOut:
+def datasets(desk: AtDesk, caller: DatasetReader, id: Id) -> DatasetsOut:
     """What was read, what is missing and why, and what the checks found."""
     return views.datasets(desk.shop, desk.shop.ledger.authorization(id, tenant=caller.tenant))
 
@@ -119,30 +123,39 @@ def datasets(desk: AtDesk, caller: FromCaller, id: Id) -> DatasetsOut:
 @router.get(
     "/{id}/datasets/{table}",
     response_model=RowsOut,
-    responses={200: {"content": {reading.CSV: {}, reading.PARQUET: {}}}},
+    responses={200: {"content": {writer.media_type: {} for writer in WRITERS.values()}}},
 )
 def rows(
     desk: AtDesk,
-    caller: FromCaller,
+    caller: DatasetReader,
     request: Request,
     id: Id,
     table: Annotated[str, Path(description="A table's name, such as `invoice`.", max_length=40)],
+    format: Annotated[
+        Format | None, Query(description="The whole table as a file; `Accept` with its type does the same.")
+    ] = None,
     offset: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=5000)] = 500,
 ) -> Any:
-    """A page of rows as JSON; the whole table with `Accept: text/csv` or `application/vnd.apache.parquet`."""
+    """A page of rows as JSON, or the whole table as a file."""
     frame = reading.table(desk.shop, desk.shop.ledger.authorization(id, tenant=caller.tenant), table)
-    accepted = request.headers.get("accept", "")
-    if reading.CSV in accepted:
-        return Response(reading.csv(frame), media_type=f"{reading.CSV}; charset=utf-8")
-    if reading.PARQUET in accepted:
-        return Response(reading.parquet(frame), media_type=reading.PARQUET)
-    page = frame.slice(offset, limit).to_dicts()
+    wanted = format or accepted(request.headers.get("accept", ""))
+    if wanted is not None:
+        return StreamingResponse(pieces(frame, wanted), media_type=WRITERS[wanted].media_type)
+    page = with_yuan(frame.slice(offset, limit)).to_dicts()
     return {"table": table, "total": frame.height, "offset": offset, "rows": page}
 
 
+@router.get("/{id}/reconciliation")
+def reconciliation(desk: AtDesk, caller: DatasetReader, id: Id) -> ReconciliationOut:
+    """Every check of the newest snapshot against itself: what agrees, what differs by how much and in which
+    rows, and what could not be checked and why."""
+    current = desk.shop.ledger.authorization(id, tenant=caller.tenant)
+    return views.reconciliation(reading.reconciled(desk.shop, current))
+
+
 @router.get("/{id}/score", response_class=Response, responses={200: {"content": {"application/json": {}}}})
-def score(desk: AtDesk, caller: FromCaller, id: Id) -> Response:
+def score(desk: AtDesk, caller: ScoreReader, id: Id) -> Response:
     """The newest score whole: decision, limit, rate, route, reasons, indicators, policy version."""
     current = desk.shop.ledger.authorization(id, tenant=caller.tenant)
     reading.check_readable(desk.shop, current)
@@ -153,14 +166,14 @@ def score(desk: AtDesk, caller: FromCaller, id: Id) -> Response:
 
 
 @router.post("/{id}/rerun", status_code=202)
-def rerun(desk: AtDesk, caller: FromCaller, id: Id) -> AuthorizationOut:
+def rerun(desk: AtDesk, caller: Writer, id: Id) -> AuthorizationOut:
     """Try a failed authorization again, under the same id and consent."""
     current = desk.shop.ledger.authorization(id, tenant=caller.tenant)
     return views.authorization(desk.intake.rerun(current.id, actor=caller.actor))
 
 
 @router.post("/{id}/link", status_code=201)
-def link(desk: AtDesk, caller: FromCaller, id: Id) -> LinkOut:
+def link(desk: AtDesk, caller: Writer, id: Id) -> LinkOut:
     """A fresh link for the borrower, who is needed again (`needs_repair`, `failed`) or has lost the first."""
     current = desk.shop.ledger.authorization(id, tenant=caller.tenant)
     token = desk.intake.link(current.id, actor=caller.actor)
@@ -168,7 +181,7 @@ def link(desk: AtDesk, caller: FromCaller, id: Id) -> LinkOut:
 
 
 @router.post("/{id}/withdraw")
-def withdraw(desk: AtDesk, caller: FromCaller, id: Id) -> AuthorizationOut:
+def withdraw(desk: AtDesk, caller: Withdrawer, id: Id) -> AuthorizationOut:
     """End the consent at once; the data are destroyed."""
     current = desk.shop.ledger.authorization(id, tenant=caller.tenant)
     return views.authorization(desk.intake.withdraw(current.id, actor=caller.actor))

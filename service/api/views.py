@@ -7,6 +7,7 @@ from typing import Any
 
 from authz.authorization import Authorization
 from authz.consent import Consent
+from normalizers.reconciliation.check import Result
 from schema.money import yuan
 from schema.region import region
 from service import problems
@@ -15,12 +16,14 @@ from service.api.models import (
     AuthorizationDetailOut,
     AuthorizationOut,
     ChallengeOut,
+    CheckOut,
     CollectionOut,
     ConsentOut,
     DatasetsOut,
     ErrorOut,
     FindingOut,
     IssuedConsentOut,
+    ReconciliationOut,
     RegionOut,
     ScopeOut,
     SubmittedOut,
@@ -88,6 +91,30 @@ def datasets(shop: Workshop, current: Authorization) -> DatasetsOut:
         tables={name: table["rows"] for name, table in held.tables.items()} if held else {},
         missing={dataset.value: reason.value for dataset, reason in held.missing.items()} if held else {},
         findings=[FindingOut(**asdict(each)) for each in held.findings] if held else [],
+    )
+
+
+def reconciliation(results: list[Result]) -> ReconciliationOut:
+    return ReconciliationOut(checks=[_check(each) for each in results])
+
+
+def _check(found: Result) -> CheckOut:
+    check, absent = found.check, found.absent
+    return CheckOut(
+        code=check.code,
+        zh=check.zh,
+        en=check.en,
+        outcome=found.outcome,
+        severity=check.severity,
+        tolerance=found.tolerance,
+        compared=found.compared,
+        differing=found.differing,
+        left=check.left[1],
+        right=check.right[1],
+        left_yuan=str(yuan(found.left_fen)),
+        right_yuan=str(yuan(found.right_fen)),
+        evidence=list(found.evidence),
+        absent={"needs": absent.needs, "reason": absent.reason} if absent else None,
     )
 
 

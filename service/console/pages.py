@@ -19,7 +19,7 @@ from schema.money import yuan
 from schema.region import region
 from schema.taxpayer_id import masked
 from service import problems
-from service.console.words import QUESTIONS, STATES, WORDS
+from service.console.words import OUTCOMES, QUESTIONS, STATES, WORDS
 from store.database import now
 
 NAME = "console"
@@ -100,6 +100,7 @@ _templates.filters |= {
     "cause": _cause,
     "region": _region_name,
     "question": lambda kind, lang: QUESTIONS[kind][lang],
+    "outcome": lambda outcome, lang: OUTCOMES[outcome][0 if lang == "zh" else 1],
     "spans": _spans,
     "inline": _inline,
 }

@@ -10,13 +10,14 @@ from starlette.responses import RedirectResponse, Response
 from authz.authorization import RERUNNABLE, Authorization, State
 from schema.errors import ApiKeyInvalid
 from service.api.views import link_url
-from service.console import evidence, login
+from service.console import evidence, login, reconciliation
 from service.console.login import FormOperator, Operator, SignedIn
 from service.console.pages import rendered
 from service.desk import AtDesk
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 router.include_router(evidence.router)
+router.include_router(reconciliation.router)
 
 _PAGE = 50
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from authz.authorization import State
 from connectors.interface import ChallengeKind
+from normalizers.reconciliation.check import Outcome
 
 WORDS: dict[str, dict[str, str]] = {
     key: {"zh": zh, "en": en}
@@ -65,7 +66,21 @@ WORDS: dict[str, dict[str, str]] = {
         ("exchanges", "通信记录", "Exchanges"),
         ("dropped", "未保留", "not kept"),
         ("nothing", "无", "Nothing"),
+        ("reconciliation", "勾稽核对报告", "Reconciliation"),
+        ("check", "核对项", "Check"),
+        ("compared", "核对数", "Compared"),
+        ("differing", "不符", "Differ"),
+        ("left", "左", "Left"),
+        ("right", "右", "Right"),
+        ("tolerance", "容差", "Tolerance"),
+        ("needs", "缺少", "Not there:"),
     )
+}
+
+OUTCOMES = {
+    Outcome.AGREES: ("相符", "agrees"),
+    Outcome.DIFFERS: ("不符", "differs"),
+    Outcome.NOT_CHECKED: ("未核对", "not checked"),
 }
 
 QUESTIONS: dict[str, dict[str, str]] = {

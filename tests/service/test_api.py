@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from authz.authorization import State
 from connectors.interface import ChallengeKind
-from schema.dataset import Dataset, Missing
+from schema.dataset import USUAL, Dataset, Missing
 from store import tables
 from tests.service.conftest import Service, company_id, make
 
@@ -328,7 +328,7 @@ def test_the_interface_describes_itself(service: Service) -> None:
     described = service.browser().get("/openapi.json").json()
     assert set(described["paths"]) == {
         f"/v1/authorizations{path}"
-        for path in ("", "/{id}", "/{id}/events", "/{id}/datasets", "/{id}/datasets/{table}", "/{id}/score",
+        for path in ("", "/{id}", "/{id}/events", "/{id}/datasets", "/{id}/datasets/{table}", "/{id}/reconciliation", "/{id}/score",
                      "/{id}/rerun", "/{id}/link", "/{id}/withdraw")
     }  # fmt: skip
     fields = described["components"]["schemas"]["AuthorizationIn"]["properties"]
@@ -339,7 +339,7 @@ def test_the_interface_describes_itself(service: Service) -> None:
 def _finished(service: Service) -> str:
     id: str = service.agreed()["id"]
     service.grant(id)
-    for dataset in Dataset:
+    for dataset in USUAL:
         missing = Missing.NOT_AVAILABLE if dataset is Dataset.TAX_RETURN else None
         service.collect(id, dataset, missing)
     service.finish(id)

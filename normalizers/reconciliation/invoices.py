@@ -1,0 +1,96 @@
+"""Invoices against themselves: header, lines, totals, repetition."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from normalizers.reconciliation.check import Absent, Check, Compared, held
+from schema.dataset import Dataset
+from schema.snapshot import Severity, Snapshot
+from schema.tables import PROVENANCE, TABLES
+
+_SAME = [name for name in TABLES["invoice"] if name != "invoice_key" and name not in PROVENANCE]
+"""Two rows that agree in all of these are exact duplicates."""
+_NAMED = ("invoice_key", "number", "raw_ref", "pointer")
+
+
+def totals(snapshot: Snapshot) -> Compared | Absent:
+    """金额 + 税额 = 价税合计, to the fen."""
+    if absent := held(snapshot, "invoice"):
+        return absent
+    left, right = pl.col("amount_fen") + pl.col("tax_fen"), pl.col("total_fen")
+    rows = snapshot.tables["invoice"].drop_nulls(["amount_fen", "tax_fen", "total_fen"])
+    return Compared(
+        rows.select(
+            *_NAMED, left.alias("left_fen"), right.alias("right_fen"), (left != right).alias("differs")
+        ),
+        "0.00",
+    )
+
+
+def lines(snapshot: Snapshot) -> Compared | Absent:
+    """Amounts and taxes of the lines against the header's. Each printed tax is rounded to the fen by itself,
+    so half a fen a line is nothing; of invoices without lines nothing is asked."""
+    if absent := held(snapshot, "invoice", "invoice_line"):
+        return absent
+    sums = (
+        snapshot.tables["invoice_line"]
+        .group_by("invoice_key")
+        .agg(
+            (pl.col("amount_fen").sum() + pl.col("tax_fen").fill_null(0).sum()).alias("left_fen"),
+            pl.col("amount_fen").sum().alias("net"),
+            pl.len().alias("lines"),
+        )
+    )
+    right = pl.col("amount_fen") + pl.col("tax_fen").fill_null(0)
+    rows = snapshot.tables["invoice"].join(sums, on="invoice_key").with_columns(right.alias("right_fen"))
+    wrong = (pl.col("net") != pl.col("amount_fen")) | (
+        (pl.col("left_fen") - pl.col("right_fen")).abs() * 2 > pl.col("lines")
+    )
+    return Compared(rows.select(*_NAMED, "left_fen", "right_fen", wrong.alias("differs")), "0.005 a line")
+
+
+def repeated(snapshot: Snapshot) -> Compared | Absent:
+    """Rows that are equal to an earlier one in everything but where they stand."""
+    if absent := held(snapshot, "invoice"):
+        return absent
+    rows = snapshot.tables["invoice"].with_columns((~pl.struct(_SAME).is_first_distinct()).alias("differs"))
+    once = pl.when("differs").then(0).otherwise(pl.col("total_fen"))
+    return Compared(
+        rows.select(*_NAMED, pl.col("total_fen").alias("left_fen"), once.alias("right_fen"), "differs"),
+        "none",
+    )
+
+
+CHECKS = (
+    Check(
+        "total_differs",
+        "金额与税额之和等于价税合计",
+        "Amount and tax add up to the total",
+        ("金额＋税额", "amount + tax"),
+        ("价税合计", "total"),
+        Dataset.INVOICE,
+        Severity.WARNING,
+        totals,
+    ),
+    Check(
+        "lines_differ",
+        "发票明细合计等于票面",
+        "Lines add up to their invoice",
+        ("明细合计", "lines"),
+        ("票面", "header"),
+        Dataset.INVOICE,
+        Severity.WARNING,
+        lines,
+    ),
+    Check(
+        "duplicate_rows",
+        "没有重复的发票",
+        "No invoice is there twice",
+        ("全部", "all rows"),
+        ("去重后", "distinct rows"),
+        Dataset.INVOICE,
+        Severity.WARNING,
+        repeated,
+    ),
+)
