@@ -1,4 +1,4 @@
-"""What keeps the house honest: the audit log and the keys of its callers."""
+"""What keeps the house honest: the audit log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from cli.terminal import Json, desk, show
 from store.database import reading
 
 audit = typer.Typer(no_args_is_help=True, help="The audit log.")
-key = typer.Typer(no_args_is_help=True, help="API keys of loan systems.")
 
 
 @audit.command("verify")
@@ -23,11 +22,3 @@ def audit_verify(as_json: Json = False) -> None:
     )
     if not report.intact:
         raise typer.Exit(1)
-
-
-@key.command("issue")
-def key_issue(name: str, tenant: str = "bank", as_json: Json = False) -> None:
-    """A new bearer key with the secret that signs its webhooks. Both are shown once."""
-    with desk() as (shop, _):
-        bearer, signing = shop.api_keys.issue(tenant, name)
-        show({"bearer": bearer, "webhook_secret": signing}, as_json)

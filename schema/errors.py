@@ -371,6 +371,66 @@ class ApiKeyInvalid(Refused):
     zh, status = "API 密钥缺失或无效", 401
 
 
+class KeyScopeMissing(Refused):
+    """This API key does not permit that."""
+
+    zh, status = "该 API 密钥无此权限", 403
+
+
+class ApiKeyUnknown(Refused):
+    """There is no such API key."""
+
+    zh, status = "API 密钥不存在", 404
+
+
+class UserUnknown(Refused):
+    """There is no such console user."""
+
+    zh, status = "控制台用户不存在", 404
+
+
+class UserExists(Refused):
+    """A console user of this name exists already."""
+
+    zh, status = "控制台用户已存在", 409
+
+
+class PasswordTooWeak(Refused):
+    """A password has 12 to 128 characters, at least five different ones, and not the user's name."""
+
+    zh, status = "密码须为 12 至 128 个字符，至少五种不同字符，且不含用户名", 422
+
+
+class SignInRefused(Refused):
+    """Name, password or code is not right."""
+
+    zh, status = "用户名、密码或验证码不正确", 401
+
+
+class SignInThrottled(Refused):
+    """Too many tries to sign in; please wait."""
+
+    zh, status = "尝试次数过多，请稍后再试", 429
+
+
+class PermissionMissing(Refused):
+    """Your role does not permit that."""
+
+    zh, status = "您的角色无此权限", 403
+
+
+class ApprovalUnknown(Refused):
+    """There is no such request for approval."""
+
+    zh, status = "审批申请不存在", 404
+
+
+class ApprovalImpossible(Refused):
+    """This request is not open to that: decided, expired or carried out already, or your own."""
+
+    zh, status = "该申请已处理、已过期、已执行，或为本人提交", 409
+
+
 class AuthorizationUnknown(Refused):
     """There is no such authorization."""
 

@@ -98,7 +98,7 @@ class Workshop:
         self.links = Links(self.store)
         self.sessions = Sessions(self.store, self.vault)
         self.under_way = PagesUnderWay(self.store)
-        self.api_keys = ApiKeys(self.store, self.vault)
+        self.api_keys = ApiKeys(self.store, self.vault, self.audit)
         self.tools = Tools(browser=lambda: self.browser)
         self.lines = Lines(lambda: self.endpoints, self.tools)
         self.leases = Leases(self.store, name)

@@ -250,9 +250,12 @@ api_key = Table(
     Column("name", String(64), nullable=False),
     Column("key_hash", String(64), nullable=False, unique=True),
     Column("webhook_secret_ref", String(160), nullable=False),
+    Column("scopes", JSON, nullable=False),  # what it may be used for
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant),
     Column("revoked_at", Instant),
+    Column("last_used_at", Instant),  # to the minute
+    Column("replaced_by", String(40)),  # the key that it was rotated to
 )
 
 outbox = Table(

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from store import audit_table, tables  # noqa: F401  (declares the tables on the metadata)
+from store import access_tables, audit_table, tables  # noqa: F401  (declares the tables on the metadata)
 from store.metadata import metadata
 
 engine = context.config.attributes["engine"]
