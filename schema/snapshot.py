@@ -8,16 +8,11 @@ from enum import StrEnum
 
 import polars as pl
 
+from schema.catalogue import TABLES_OF
 from schema.dataset import Dataset, Missing
 from schema.tables import empty
 
-TABLES_OF: dict[Dataset, tuple[str, ...]] = {
-    Dataset.TAXPAYER: ("taxpayer",),
-    Dataset.TAX_CREDIT_RATING: ("tax_credit_rating",),
-    Dataset.TAX_RETURN: ("tax_return", "tax_return_line"),
-    Dataset.INVOICE: ("invoice", "invoice_line"),
-}
-"""The tables that a dataset fills."""
+__all__ = ["TABLES_OF", "Finding", "Normalized", "Severity", "Snapshot"]
 
 
 class Severity(StrEnum):

@@ -1,4 +1,4 @@
-"""The columnar half of the common schema: one Polars schema per table.
+"""The columnar half of the common schema: one Polars schema per table, made of the rows of the catalogue.
 
 Money columns end in ``_fen`` (Int64, exact). Dates are dates, instants are UTC datetimes. Every table ends
 with ``PROVENANCE``: a figure can be traced to the region, route, raw page and place that it came from.
@@ -7,145 +7,61 @@ A table may be empty; a column may never be absent.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
 import polars as pl
+
+from schema.catalogue import ROWS
+from schema.rows.row import Instant, Local, Provenance, Row, Width
 
 Columns = dict[str, pl.DataType | type[pl.DataType]]
 
 INSTANT = pl.Datetime("us", "UTC")
-
-PROVENANCE: Columns = {
-    "region": pl.String,  # GB/T 2260 prefix
-    "route": pl.String,  # api | rpa
-    "raw_ref": pl.String,  # vault reference of the sealed raw page
-    "pointer": pl.String,  # JSON pointer or cell within the page
-    "parser": pl.String,  # parser name and version
-    "fetched_at": INSTANT,
+_DTYPES: Mapping[object, pl.DataType | type[pl.DataType]] = {
+    str: pl.String,
+    int: pl.Int64,
+    float: pl.Float64,
+    bool: pl.Boolean,
+    date: pl.Date,
+    Local: pl.Datetime("us"),
+    Instant: INSTANT,
+    Width: pl.Int32,
 }
 
-TAXPAYER: Columns = {
-    "taxpayer_id": pl.String,
-    "name": pl.String,
-    "taxpayer_kind": pl.String,  # general (一般纳税人) | small_scale (小规模纳税人)
-    "status": pl.String,  # normal (正常) | abnormal (非正常户) | suspended (停业) | cancelled (注销)
-    "general_since": pl.Date,
-    "registered_on": pl.Date,
-    "industry_code": pl.String,  # GB/T 4754
-    "industry_name": pl.String,
-    "legal_representative": pl.String,
-    "address": pl.String,
-    "invoice_cap_fen": pl.Int64,  # 单张最高开票限额
-}
 
-TAX_CREDIT_RATING: Columns = {
-    "year": pl.Int32,
-    "grade": pl.String,  # A B M C D
-    "score": pl.Float64,
-    "event_date": pl.Date,  # when it was published
-}
+def bare(kind: Any) -> Any:
+    """The type of a field itself: ``X`` of ``X | None``, ``Width`` for an integer of 32 bits."""
+    if get_origin(kind) is Annotated:
+        return Width if Width in kind.__metadata__ else bare(kind.__origin__)
+    if kind in _DTYPES or isinstance(kind, type):
+        return kind
+    return bare(next(each for each in get_args(kind) if each is not type(None)))
 
-TAX_RETURN: Columns = {  # one row a return
-    "return_id": pl.String,
-    "form": pl.String,  # vat_general | vat_small | cit_quarterly | cit_annual | iit_withholding
-    "period_start": pl.Date,
-    "period_end": pl.Date,
-    "due_on": pl.Date,
-    "event_date": pl.Date,  # filed on
-    "corrects": pl.String,  # return_id of the return it replaces, or null
-}
 
-TAX_RETURN_LINE: Columns = {  # one row a figure
-    "return_id": pl.String,
-    "line": pl.String,  # official line number of the form, e.g. "11"
-    "label": pl.String,
-    "column": pl.String,  # current (本月数/本期数) | year_to_date (本年累计)
-    "amount_fen": pl.Int64,
-}
+def _dtype(kind: Any) -> pl.DataType | type[pl.DataType]:
+    """A word of the field is text."""
+    plain = bare(kind)
+    return pl.String if issubclass(plain, StrEnum) else _DTYPES[plain]
 
-INVOICE: Columns = {
-    "invoice_key": pl.String,  # unique within a snapshot; joins invoice_line
-    "direction": pl.String,  # out (开具) | in (取得)
-    "medium": pl.String,  # digital (数电票) | tax_control (税控)
-    "kind": pl.String,  # special (专用) | ordinary (普通)
-    "code": pl.String,  # 发票代码, null for 数电票
-    "number": pl.String,  # 发票号码
-    "issued_at": pl.Datetime("us"),  # Beijing time as printed; midnight when only a date is known
-    "has_time": pl.Boolean,
-    "seller_id": pl.String,
-    "seller_name": pl.String,
-    "buyer_id": pl.String,
-    "buyer_name": pl.String,
-    "amount_fen": pl.Int64,  # 金额, without tax; negative for a red invoice
-    "tax_fen": pl.Int64,  # 税额
-    "total_fen": pl.Int64,  # 价税合计
-    "state": pl.String,  # valid (有效/正常) | void (作废)
-    "original_number": pl.String,  # the blue invoice that a red one offsets, when told
-    "device_id": pl.String,  # 开票设备, when told
-}
 
-INVOICE_LINE: Columns = {
-    "invoice_key": pl.String,
-    "line": pl.Int32,
-    "item_name": pl.String,
-    "tax_class": pl.String,  # 税收分类编码, 19 digits
-    "specification": pl.String,
-    "unit": pl.String,
-    "quantity": pl.Float64,
-    "unit_price": pl.Float64,  # yuan; a measured value, not an amount
-    "tax_rate": pl.Float64,  # null when exempt (免税) or not taxed
-    "amount_fen": pl.Int64,
-    "tax_fen": pl.Int64,
-}
+def _columns(row: type[Provenance]) -> Columns:
+    hints = get_type_hints(row, include_extras=True)
+    return {name: _dtype(hints[name]) for name in row.model_fields}
 
-TAX_PAYMENT: Columns = {
-    "category": pl.String,  # vat | cit | iit | surtax | other
-    "nature": pl.String,  # tax | late_fee (滞纳金) | fine (罚款) | refund (退税)
-    "period_start": pl.Date,
-    "period_end": pl.Date,
-    "due_on": pl.Date,
-    "event_date": pl.Date,  # paid on
-    "amount_fen": pl.Int64,
-}
 
-FINANCIAL_STATEMENT: Columns = {  # one row a figure
-    "statement": pl.String,  # balance_sheet | income | cash_flow
-    "period_start": pl.Date,
-    "period_end": pl.Date,
-    "event_date": pl.Date,  # filed on
-    "item": pl.String,  # revenue cost admin_expense net_profit | assets liabilities equity current_assets …
-    "amount_fen": pl.Int64,
-}
-
-BANK_TRANSACTION: Columns = {
-    "event_date": pl.Date,
-    "direction": pl.String,  # in | out
-    "amount_fen": pl.Int64,
-    "balance_fen": pl.Int64,
-    "counterparty_name": pl.String,
-    "counterparty_account": pl.String,
-    "summary": pl.String,
-    "operating": pl.Boolean,  # False for loans, own accounts and round trips
-}
-
-SOCIAL_INSURANCE: Columns = {"month": pl.Date, "insured_count": pl.Int64}
-
-ELECTRICITY_BILL: Columns = {"month": pl.Date, "energy_kwh": pl.Float64, "amount_fen": pl.Int64}
-
+PROVENANCE: Columns = _columns(Provenance)
 TABLES: dict[str, Columns] = {
-    name: columns | PROVENANCE
-    for name, columns in (
-        ("taxpayer", TAXPAYER),
-        ("tax_credit_rating", TAX_CREDIT_RATING),
-        ("tax_return", TAX_RETURN),
-        ("tax_return_line", TAX_RETURN_LINE),
-        ("invoice", INVOICE),
-        ("invoice_line", INVOICE_LINE),
-        ("tax_payment", TAX_PAYMENT),
-        ("financial_statement", FINANCIAL_STATEMENT),
-        ("bank_transaction", BANK_TRANSACTION),
-        ("social_insurance", SOCIAL_INSURANCE),
-        ("electricity_bill", ELECTRICITY_BILL),
-    )
+    name: {column: dtype for column, dtype in _columns(row).items() if column not in PROVENANCE} | PROVENANCE
+    for name, row in ROWS.items()
 }
+REQUIRED: dict[str, tuple[str, ...]] = {
+    name: tuple(column for column in columns if ROWS[name].model_fields[column].is_required())
+    for name, columns in TABLES.items()
+}
+"""The columns of a table that are never null."""
 
 
 def empty(table: str) -> pl.DataFrame:
@@ -166,3 +82,24 @@ def conform(table: str, frame: pl.DataFrame) -> pl.DataFrame:
         pl.col(name).cast(dtype) if name in frame.columns else pl.lit(None, dtype=dtype).alias(name)
         for name, dtype in columns.items()
     )
+
+
+def unfilled(table: str, frame: pl.DataFrame) -> dict[str, int]:
+    """The required columns that are null somewhere, and in how many rows."""
+    empties = {name: frame.get_column(name).null_count() for name in REQUIRED[table]}
+    return {name: count for name, count in empties.items() if count}
+
+
+def rows(table: str, frame: pl.DataFrame) -> Iterator[Row]:
+    """The rows of a table as models, one by one: for edges that need a checked row, never for bulk.
+
+    Raises ``pydantic.ValidationError`` for a value outside its words.
+    """
+    model = ROWS[table]
+    return (model.model_validate(row) for row in frame.iter_rows(named=True))
+
+
+def frame(table: str, given: Iterable[Row]) -> pl.DataFrame:
+    """Rows as the table."""
+    found = [row.model_dump() for row in given]
+    return pl.DataFrame(found, schema=TABLES[table], orient="row")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from connectors.overlay import overlay
-from schema.dataset import Dataset
+from schema.dataset import USUAL, Dataset
 from schema.errors import RegionUndecided, ScopeDenied
 from schema.period import Period, add_months, last_full_month_end, month_end
 from schema.region import default_region
@@ -38,8 +38,8 @@ def default_period(today: date, *, as_of: date | None = None, valid_days: int = 
 
 
 def default_scopes(today: date, *, as_of: date | None = None, valid_days: int = 0) -> dict[Dataset, Period]:
-    """Every dataset for the default period."""
-    return dict.fromkeys(Dataset, default_period(today, as_of=as_of, valid_days=valid_days))
+    """The usual datasets for the default period."""
+    return dict.fromkeys(USUAL, default_period(today, as_of=as_of, valid_days=valid_days))
 
 
 def passed(scope: Period, today: date) -> Period:

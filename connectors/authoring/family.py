@@ -9,7 +9,7 @@ from pathlib import Path
 from connectors.authoring.catalogue import families, guessed
 from connectors.authoring.drafts import Draft, rendered
 from connectors.authoring.region import overlay_text, test_text
-from schema.dataset import Dataset, Route
+from schema.dataset import USUAL, Route
 from schema.errors import InvalidRequest
 from schema.region import region
 
@@ -37,7 +37,7 @@ def drafts(name: str, code: str, root: Path) -> list[Draft]:
         raise InvalidRequest("a family's name is one word: small letters and digits")
     if name in families():
         raise InvalidRequest(f"there is a family {name} already")
-    words = {"name": name, "title": name.capitalize(), "datasets": list(Dataset)}
+    words = {"name": name, "title": name.capitalize(), "datasets": USUAL}
     tests = root / "tests" / "connectors" / name
     overlay = overlay_text(place, Route.API, name, guessed(name, place))
     return [

@@ -7,7 +7,7 @@ from pathlib import Path
 from connectors import overlay
 from connectors.authoring.catalogue import Hosts, guessed, route_of
 from connectors.authoring.drafts import Draft, rendered
-from schema.dataset import Dataset, Route
+from schema.dataset import USUAL, Route
 from schema.errors import InvalidRequest
 from schema.region import Region, region
 
@@ -43,7 +43,7 @@ def drafts(
 
 def overlay_text(place: Region, route: Route, family: str, hosts: Hosts, before: str = "") -> str:
     """The overlay of a region: what stood there before, and this route. Raises ``OverlayInvalid``."""
-    words = {"region": place, "route": route, "family": family, "hosts": hosts, "datasets": list(Dataset)}
+    words = {"region": place, "route": route, "family": family, "hosts": hosts, "datasets": USUAL}
     content = rendered("region/overlay.toml.jinja", before=before.rstrip(), **words)
     overlay.parse(place.code, content)
     return content

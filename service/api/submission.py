@@ -15,7 +15,7 @@ from authz.application import Application
 from authz.consent import Frequency
 from schema import taxpayer_id
 from schema.clock import today
-from schema.dataset import Dataset
+from schema.dataset import USUAL, Dataset
 from schema.errors import InvalidRequest, UnknownScope
 from schema.money import fen
 from schema.period import Period, add_months
@@ -137,7 +137,7 @@ def _scopes(submitted: AuthorizationIn) -> dict[Dataset, Period]:
     usual = default_period(today(), as_of=submitted.as_of, valid_days=ahead)
     asked = submitted.scopes
     if asked is None:
-        return dict.fromkeys(Dataset, usual)
+        return dict.fromkeys(USUAL, usual)
     if not asked or len({scope.dataset for scope in asked}) < len(asked):
         raise InvalidRequest("scopes: each dataset once, and at least one")
     return {_dataset(scope.dataset): _period(scope, usual) for scope in asked}

@@ -11,7 +11,7 @@ import pytest
 from authz.authorization import Progress, State
 from connectors.bundle import Bundle
 from demo.processes import wait_for
-from schema.dataset import Dataset
+from schema.dataset import USUAL, Dataset
 from stages import evidence
 from stages.normalize import opened
 
@@ -63,7 +63,7 @@ def test_an_attempt_and_its_collections_leave_evidence_without_a_secret(
     assert held is not None
     assert (granted.receipt.number, granted.receipt.granted_at) == (held.receipt, held.granted_at)
     assert granted.fault is None
-    for dataset in Dataset:
+    for dataset in USUAL:
         told = kept[dataset].manifest
         assert told.steps[0].name == f"fetch:{dataset}"
         assert told.exchanges

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from authz.authorization import Progress, State
-from schema.dataset import Dataset, Route
+from schema.dataset import USUAL, Route
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -27,7 +27,7 @@ def test_the_whole_job_by_the_bureau(own_desk: Callable[..., Desk]) -> None:
             desk.events(done.id)
         )
         collected = desk.shop.casefile.collections(done.id, 1)
-        assert {each.dataset: each.missing for each in collected} == dict.fromkeys(Dataset)
+        assert {each.dataset: each.missing for each in collected} == dict.fromkeys(USUAL)
         assert len(desk.journal(PORTAL, "grant_made", person)) == 1
         assert not desk.journal(PORTAL, "sign_in_rejected", person)
         held = desk.shop.casefile.snapshot(done.id)

@@ -12,7 +12,7 @@ import polars as pl
 
 from authz.authorization import Progress, State
 from sandbox.generator import generate
-from schema.dataset import Dataset, Route
+from schema.dataset import USUAL, Route
 from schema.money import fen
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def test_the_whole_job_by_the_soap_gateway(own_desk: Callable[..., Desk]) -> Non
         told = (done.state, done.progress, done.route)
         assert told == (State.GRANTED, Progress.DONE, Route.API), desk.events(done.id)
         collected = desk.shop.casefile.collections(done.id, 1)
-        assert {each.dataset: each.missing for each in collected} == dict.fromkeys(Dataset)
+        assert {each.dataset: each.missing for each in collected} == dict.fromkeys(USUAL)
         assert len(desk.journal(PORTAL, "grant_made", person)) == 1
         held = desk.shop.casefile.snapshot(done.id)
         assert held is not None

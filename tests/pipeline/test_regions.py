@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from authz.authorization import Progress, State
 from connectors.overlay import overlays
 from demo.processes import wait_for
-from schema.dataset import Dataset, Route
+from schema.dataset import USUAL, Route
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -34,5 +34,5 @@ def test_every_regions_api_leads_from_one_tap_to_one_scored_file(own_desk: Calla
         ending = (done.region, done.state, done.progress, done.route)
         assert ending == (person.region, State.GRANTED, Progress.DONE, Route.API), desk.events(id)
         collected = {each.dataset: each.missing for each in desk.shop.casefile.collections(id, 1)}
-        assert collected == dict.fromkeys(Dataset), person.region
+        assert collected == dict.fromkeys(USUAL), person.region
     assert {person.region for person in runs.values()} == set(apis)

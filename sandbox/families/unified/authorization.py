@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from sandbox.families.unified.desk import Counter, Visit
-from schema.dataset import Dataset
+from schema.dataset import USUAL, Dataset
 
 BANKS = ("示范银行", "沙盒农村商业银行", "沙盒城市商业银行")
 TERMS = (6, 12, 24, 36)
@@ -128,7 +128,7 @@ def _fault(form: FormData) -> str:
 
 
 def _labels() -> dict[str, str]:
-    return {str(dataset): dataset.zh for dataset in Dataset}
+    return {str(dataset): dataset.zh for dataset in USUAL}
 
 
 def routes(counter: Counter) -> list[Route]:

@@ -21,7 +21,7 @@ from connectors.interface import (
 )
 from connectors.registry import Tools, connect, endpoint
 from connectors.testing.portals import Portals
-from schema.dataset import Dataset, Route
+from schema.dataset import USUAL, Route
 from schema.period import Period
 
 PERIOD = Period.model_validate({"start": "2023-03-01", "end": "2026-02-28"})
@@ -71,7 +71,7 @@ class Bank:
             "reference": uuid4().hex,
             "taxpayer_id": company["taxpayer_id"],
             "person_id": someone["person_id"],
-            "scopes": dict.fromkeys(Dataset, PERIOD),
+            "scopes": dict.fromkeys(USUAL, PERIOD),
             "credentials": Typed(account),
         }
         return AuthorizationRequest(**{**terms, **changes})

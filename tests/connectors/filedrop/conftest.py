@@ -13,7 +13,7 @@ import pytest
 from connectors.interface import Answer, AuthorizationRequest, Challenge, Connector, Grant
 from connectors.registry import Tools, connect, endpoint
 from connectors.testing.portals import Portals
-from schema.dataset import Dataset, Route
+from schema.dataset import USUAL, Dataset, Route
 from schema.errors import ResultNotReady
 from schema.period import Period
 from schema.raw import RawPage
@@ -45,7 +45,7 @@ class Bank:
             "reference": uuid4().hex,
             "taxpayer_id": company["taxpayer_id"],
             "person_id": "",
-            "scopes": dict.fromkeys(Dataset, PERIOD),
+            "scopes": dict.fromkeys(USUAL, PERIOD),
             "credentials": NoPassword(),
         }
         return AuthorizationRequest(**{**terms, **changes})

@@ -11,7 +11,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from connectors.families.filedrop.sftp import Sftp, SftpKeys
-from schema.dataset import Dataset, Route
+from schema.dataset import USUAL, Dataset, Route
 from schema.errors import (
     DataCorrupt,
     DataIncomplete,
@@ -122,7 +122,7 @@ def test_an_empty_period_is_proved_by_the_portals_count(bank: Bank) -> None:
     assert [page.portal_total for page in pages] == [0, 0]
 
 
-@pytest.mark.parametrize("dataset", list(Dataset))
+@pytest.mark.parametrize("dataset", USUAL)
 def test_another_company_is_refused_in_every_dataset(bank: Bank, dataset: Dataset) -> None:
     company = bank.companies[0]
     grant = bank.granted(company)

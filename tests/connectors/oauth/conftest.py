@@ -16,7 +16,7 @@ from connectors.http import PortalHttp
 from connectors.interface import Answer, AuthorizationRequest, Challenge, Connector, Grant
 from connectors.registry import Tools, connect, endpoint
 from connectors.testing.portals import Portals
-from schema.dataset import Dataset, Route
+from schema.dataset import USUAL, Route
 from schema.period import Period
 
 PORTAL = "33.api"
@@ -47,7 +47,7 @@ class Bank:
             "reference": uuid4().hex,
             "taxpayer_id": company["taxpayer_id"],
             "person_id": company["people"][0]["person_id"] if company.get("people") else "",
-            "scopes": dict.fromkeys(Dataset, PERIOD),
+            "scopes": dict.fromkeys(USUAL, PERIOD),
             "credentials": NoPassword(),
         }
         return AuthorizationRequest(**{**terms, **changes})

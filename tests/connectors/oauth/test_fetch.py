@@ -16,7 +16,7 @@ from connectors.families.oauth.connector import OAuthConnector
 from connectors.http import HttpAnswer
 from connectors.overlay import overlay
 from connectors.registry import Tools, connect, endpoint
-from schema.dataset import Dataset, Route
+from schema.dataset import USUAL, Dataset, Route
 from schema.errors import (
     ConnectionBroken,
     ContractChanged,
@@ -77,7 +77,7 @@ def test_an_empty_period_is_proved_by_the_platforms_count(bank: Bank) -> None:
     assert [page.portal_total for page in pages] == [0, 0]
 
 
-@pytest.mark.parametrize("dataset", list(Dataset))
+@pytest.mark.parametrize("dataset", USUAL)
 def test_another_company_is_refused_in_every_dataset(bank: Bank, dataset: Dataset) -> None:
     company = bank.companies[0]
     grant = bank.granted(company)

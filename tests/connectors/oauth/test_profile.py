@@ -17,7 +17,7 @@ from connectors.families.oauth.metadata import Metadata, path_of
 from connectors.families.oauth.portal import PORTAL
 from connectors.interface import AuthorizationRequest
 from sandbox.families.oauth.registration import Registration
-from schema.dataset import Dataset
+from schema.dataset import USUAL
 from schema.errors import (
     ContractChanged,
     RouteBroken,
@@ -202,7 +202,7 @@ def _detail(**changes: Any) -> list[dict[str, Any]]:
 
 def _granted(told: dict[str, Any]) -> Any:
     api = OAuthApi(ISSUER, CLIENT, PORTAL, lambda origin: pytest.fail("nothing is sent"))
-    request = AuthorizationRequest("r", COMPANY, "", dict.fromkeys(Dataset, PERIOD), NoPassword())
+    request = AuthorizationRequest("r", COMPANY, "", dict.fromkeys(USUAL, PERIOD), NoPassword())
     return grant_of(api, request, told, ECKey.generate_key("P-256"))
 
 

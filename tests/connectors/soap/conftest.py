@@ -12,7 +12,7 @@ import pytest
 from connectors.interface import Answer, AuthorizationRequest, Challenge, Connector, Grant
 from connectors.registry import Tools, connect, endpoint
 from connectors.testing.portals import Portals
-from schema.dataset import Dataset, Route
+from schema.dataset import USUAL, Route
 from schema.period import Period
 
 PORTAL = "32.api"
@@ -42,7 +42,7 @@ class Bank:
             "reference": uuid4().hex,
             "taxpayer_id": company["taxpayer_id"],
             "person_id": "",
-            "scopes": dict.fromkeys(Dataset, PERIOD),
+            "scopes": dict.fromkeys(USUAL, PERIOD),
             "credentials": NoPassword(),
         }
         return AuthorizationRequest(**{**terms, **changes})

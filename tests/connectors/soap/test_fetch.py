@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from lxml import etree
 
-from schema.dataset import Dataset, Route
+from schema.dataset import USUAL, Dataset, Route
 from schema.errors import SessionExpired, WrongTaxpayer
 from schema.period import Period
 from tests.connectors.soap.conftest import PERIOD, PORTAL, Bank, connected
@@ -74,7 +74,7 @@ def test_an_empty_period_is_proved_by_the_portals_count(bank: Bank) -> None:
     assert [page.portal_total for page in pages] == [0, 0]
 
 
-@pytest.mark.parametrize("dataset", list(Dataset))
+@pytest.mark.parametrize("dataset", USUAL)
 def test_another_company_is_refused_in_every_dataset(bank: Bank, dataset: Dataset) -> None:
     company = bank.companies[0]
     grant = bank.granted(company)

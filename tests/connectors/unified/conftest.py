@@ -31,7 +31,7 @@ from sandbox.generator import generate
 from sandbox.journal import Journal
 from sandbox.phone import Phones
 from sandbox.portal import Clock, Portal
-from schema.dataset import Dataset, Route
+from schema.dataset import USUAL, Route
 from schema.period import Period
 
 TODAY = date(2026, 9, 20)
@@ -82,7 +82,7 @@ class Bureau:
 
     def flow(self, company: Company | str, credentials: SpentOnce) -> Flow:
         taxpayer_id = company if isinstance(company, str) else company.taxpayer_id
-        scopes = dict.fromkeys(Dataset, PERIOD)
+        scopes = dict.fromkeys(USUAL, PERIOD)
         return self.connector.authorize(AuthorizationRequest("loan-1", taxpayer_id, "", scopes, credentials))
 
     def right_answer(self, challenge: Challenge, person: Person) -> Answer:
