@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from cli import access, authorizations, connectors, portals, servers, trust
+from cli import access, authorizations, connectors, portals, schema, servers, trust
 from schema.errors import TaxlinkError
 
 # A pretty traceback would print local variables, and those can be a taxpayer's.
@@ -20,6 +20,7 @@ app = typer.Typer(
 for each in (servers, authorizations, portals):
     app.add_typer(each.app)
 app.add_typer(connectors.app, name="connector")
+app.add_typer(schema.app, name="schema")
 app.add_typer(trust.audit, name="audit")
 app.add_typer(access.key, name="key")
 
