@@ -15,10 +15,10 @@ from pkgutil import iter_modules
 
 import polars as pl
 
-from normalizers import reconciliation
+from normalizers import archive, pdftext, workbook
 from normalizers.registry import Parsed
 from schema.dataset import Dataset
-from schema.errors import ContractChanged, FormatUnknown
+from schema.errors import ContractChanged, DocumentLocked, FormatUnknown
 from schema.snapshot import Normalized
 from schema.tables import INSTANT, conform
 
@@ -62,10 +62,17 @@ class Reader:
 
 
 def reader_of(document: Document) -> Reader:
-    """The format of a file. Raises ``FormatUnknown``."""
+    """The format of a file. Raises ``FormatUnknown``, or what keeps it from being known: ``DocumentLocked``,
+    ``PicturesOnly``, ``DataCorrupt``."""
     for reader in readers():
         if reader.recognises(document):
             return reader
+    if pdftext.is_one(document.content):
+        pdftext.pages(document.content, document.name)
+    if workbook.is_locked(document.content) or archive.is_locked(document.content):
+        raise DocumentLocked(f"{document.name}: opens with a password")
+    if document.content.startswith(archive.SIGNATURE):
+        archive.Archive(document.content, document.name)
     raise FormatUnknown(f"{document.name}: {len(document.content)} bytes in no format that is known")
 
 
@@ -75,8 +82,7 @@ def normalize(document: Document) -> tuple[Reader, Normalized]:
     reader = reader_of(document)
     parsed = reader.read(document)
     tables = {name: _traced(name, frame, document, reader) for name, frame in parsed.tables.items()}
-    findings = (*parsed.findings, *reconciliation.findings(reader.dataset, tables))
-    return reader, Normalized(reader.dataset, tables, tuple(dict.fromkeys(findings)))
+    return reader, Normalized(reader.dataset, tables, tuple(dict.fromkeys(parsed.findings)))
 
 
 @cache

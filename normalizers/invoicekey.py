@@ -22,6 +22,5 @@ def keyed(headers: pl.DataFrame, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.
 
 
 def _key(nth: pl.Expr) -> pl.Expr:
-    return pl.format("{}:{}:{}:{}", "direction", pl.col("code").fill_null(""), "number", nth).alias(
-        "invoice_key"
-    )
+    direction, code = (pl.col(name).fill_null("") for name in ("direction", "code"))
+    return pl.format("{}:{}:{}:{}", direction, code, "number", nth).alias("invoice_key")

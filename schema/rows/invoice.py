@@ -34,11 +34,26 @@ class InvoiceState(Term):
     VOID = "void", "作废"
 
 
+class Regime(Term):
+    """特殊计税方式."""
+
+    EXEMPT = "exempt", "免税"
+    UNTAXED = "untaxed", "不征税"
+    DIFFERENCE = "difference", "差额征税"
+
+
+class Reddened(Term):
+    """被红冲程度."""
+
+    PART = "part", "部分红冲"
+    FULL = "full", "全额红冲"
+
+
 class Invoice(Row):
     """One row an invoice."""
 
     invoice_key: str = required("发票键", "unique within a snapshot; joins `invoice_line`")
-    direction: Direction = required("方向")
+    direction: Direction | None = told("方向", "null where a file does not tell whose it is")
     medium: Medium | None = told("介质")
     kind: InvoiceKind | None = told("发票类型")
     code: str | None = told("发票代码", "null for 数电票")
@@ -53,7 +68,11 @@ class Invoice(Row):
     tax_fen: Fen | None = told("税额")
     total_fen: Fen | None = told("价税合计")
     state: InvoiceState = required("发票状态")
+    regime: Regime | None = told("特殊计税方式", "null for the ordinary way")
+    reddened: Reddened | None = told("被红冲", "of a blue invoice, as its source says")
+    original_code: str | None = told("蓝字发票代码", "of the invoice that a red one offsets")
     original_number: str | None = told("蓝字发票号码", "the invoice that a red one offsets")
+    red_notice: str | None = told("红字信息编号", "红字信息表 or 红字确认单 of a red invoice")
     device_id: str | None = told("开票设备")
 
 

@@ -39,8 +39,8 @@ class Provenance(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    region: str = required("地区", "GB/T 2260 prefix")
-    route: Route = required("通道")
+    region: str | None = told("地区", "GB/T 2260 prefix; null for a file that was handed over")
+    route: Route | None = told("通道", "null for a file that was handed over")
     raw_ref: str = required("原件", "vault reference of the sealed raw page")
     pointer: str = required("出处", "JSON pointer, cell or line within the page")
     parser: str = required("解析器", "name and version, e.g. `gateway.invoice/1`")

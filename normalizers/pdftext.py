@@ -1,0 +1,44 @@
+"""The text layer of a PDF, page by page; nothing is read from a picture."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import pdfplumber
+from pdfminer.pdfdocument import PDFPasswordIncorrect
+from pdfminer.pdfexceptions import PDFException
+from pdfplumber.utils.exceptions import PdfminerException
+
+from schema.errors import DataCorrupt, DocumentLocked, PicturesOnly
+
+MOST_BYTES, MOST_PAGES = 32 << 20, 200
+_SIGNATURE, _END, _TAIL = b"%PDF-", b"%%EOF", 2048
+_HEAD = 1024
+
+
+def is_one(content: bytes) -> bool:
+    """Whether this calls itself a PDF."""
+    return _SIGNATURE in content[:_HEAD]
+
+
+def pages(content: bytes, name: str) -> Sequence[str]:
+    """The text of each page, lines as they stand. Raises ``DocumentLocked``, ``PicturesOnly``, and
+    ``DataCorrupt`` for what is no whole PDF or too large."""
+    if len(content) > MOST_BYTES or _END not in content[-_TAIL:]:
+        raise DataCorrupt(f"{name}: {len(content)} bytes are no whole PDF")
+    try:
+        with pdfplumber.open(io.BytesIO(content)) as book:
+            if len(book.pages) > MOST_PAGES:
+                raise DataCorrupt(f"{name}: a PDF of {len(book.pages)} pages")
+            found = [page.extract_text() for page in book.pages]
+    except PdfminerException as error:
+        if error.args and isinstance(error.args[0], PDFPasswordIncorrect):
+            raise DocumentLocked(f"{name}: a PDF that opens with a password") from None
+        raise DataCorrupt(f"{name}: a PDF that does not open") from None
+    except (PDFException, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
+        # pdfminer meets a damaged object with whatever it was about to do with it.
+        raise DataCorrupt(f"{name}: a PDF whose pages cannot be read") from None
+    if not any(text.strip() for text in found):
+        raise PicturesOnly(f"{name}: {len(found)} pages without a text layer")
+    return found
