@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from authz.access.access import Access
 from authz.apikeys import ApiKeys
 from authz.audit import AuditLog
 from authz.authorization import Authorization
@@ -99,6 +100,7 @@ class Workshop:
         self.sessions = Sessions(self.store, self.vault)
         self.under_way = PagesUnderWay(self.store)
         self.api_keys = ApiKeys(self.store, self.vault, self.audit)
+        self.access = Access(self.store, self.vault, self.ledger)
         self.tools = Tools(browser=lambda: self.browser)
         self.lines = Lines(lambda: self.endpoints, self.tools)
         self.leases = Leases(self.store, name)

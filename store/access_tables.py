@@ -53,7 +53,6 @@ console_session = Table(
     Column("token_hash", String(64), primary_key=True),
     _user(),
     Column("stage", String(16), nullable=False),  # password | complete
-    Column("begun_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Index("console_session_user", "user_id"),
