@@ -14,7 +14,7 @@ class Term(StrEnum):
 
     zh: str
 
-    def __new__(cls, value: str, zh: str) -> Term:
+    def __new__(cls, value: str, zh: str = "") -> Term:
         member = str.__new__(cls, value)
         member._value_ = value
         member.zh = zh
