@@ -55,6 +55,11 @@ def look() -> None:
     _intake().look()
 
 
+def checkpoint() -> None:
+    """Sign the audit log as it is now."""
+    _workshop().checkpoints.make()
+
+
 def deliver() -> None:
     """Send due webhooks."""
     shop = _workshop()
@@ -67,6 +72,7 @@ JOBS: dict[str, tuple[str, BaseTrigger]] = {
     "outlive": ("scheduler:outlive", CronTrigger(hour=4, timezone="Asia/Shanghai")),
     "sweep": ("scheduler:sweep", IntervalTrigger(seconds=60, timezone="Asia/Shanghai")),
     "look": ("scheduler:look", IntervalTrigger(seconds=60, jitter=20, timezone="Asia/Shanghai")),
+    "checkpoint": ("scheduler:checkpoint", IntervalTrigger(minutes=10, timezone="Asia/Shanghai")),
     "deliver": ("scheduler:deliver", IntervalTrigger(seconds=2, timezone="Asia/Shanghai")),
 }
 """Each job: its function and when it runs. Portals close at night, so the refresh runs in the morning."""

@@ -188,6 +188,30 @@ class ConsentWithdrawn(TaxlinkError):
     action, actor, zh, status = Action.REAUTHORIZE, Actor.BORROWER, "授权已撤回", 403
 
 
+class ConsentSuspended(TaxlinkError):
+    """The consent is suspended."""
+
+    action, actor, zh, status = Action.REAUTHORIZE, Actor.BORROWER, "授权已暂停", 403
+
+
+class ConsentMissing(TaxlinkError):
+    """Somebody's consent to these data is missing."""
+
+    action, actor, zh, status = Action.QUARANTINE, Actor.BORROWER, "缺少相关人员对此类数据的授权", 403
+
+
+class ConsentAltered(TaxlinkError):
+    """The consent on record is not the one that was signed; nothing is read."""
+
+    zh = "授权书与签署版本不一致，未读取任何数据"
+
+
+class ClockMovedBack(TaxlinkError):
+    """The clock of this machine stands before what is on record; nothing is read."""
+
+    action, zh, status = Action.WAIT, "系统时钟早于已有记录，暂停读取", 503
+
+
 class ScopeDenied(TaxlinkError):
     """The consent does not cover this."""
 
@@ -335,6 +359,12 @@ class UnknownScope(Refused):
     zh, status = "未知的授权数据范围", 422
 
 
+class ExportTooLarge(Refused):
+    """The table has more rows than this file format holds."""
+
+    zh, status = "数据行数超过该文件格式的上限", 422
+
+
 class InvalidRequest(Refused):
     """The request is not well-formed."""
 
@@ -455,6 +485,12 @@ class ConsentTextMismatch(Refused):
     actor, zh, status = Actor.BORROWER, "授权书内容与签发版本不一致，授权未生效", 409
 
 
+class ConsentBeyondTemplate(Refused):
+    """A consent may not ask for that much."""
+
+    zh, status = "超出合理使用模板的上限", 422
+
+
 class LinkExpired(Refused):
     """This link has expired; please ask the bank for a new one."""
 
@@ -528,6 +564,12 @@ class AuditBroken(TaxlinkError):
     """The audit log was altered."""
 
     zh = "审计日志校验失败"
+
+
+class ClockSetBack(TaxlinkError):
+    """The clock stands before the last checkpoint of the audit log; nothing was signed."""
+
+    zh = "系统时钟早于审计日志的上一检查点，未签署"
 
 
 class OverlayInvalid(TaxlinkError):

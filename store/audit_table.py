@@ -46,7 +46,7 @@ audit_subtree = Table(
     "audit_subtree",
     metadata,
     Column("height", Integer, primary_key=True, autoincrement=False),
-    Column("index", BigInteger, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("hash", LargeBinary(32), nullable=False),
 )
 """Roots of complete subtrees of 2^height records, height 8, 16 and so on: a proof reads hundreds of rows, not

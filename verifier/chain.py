@@ -118,7 +118,7 @@ class Chain:
     ) -> None:
         self._digest = DIGESTS[hash]
         self._subtrees = subtrees or {}
-        self._due = sorted(checkpoints, key=lambda each: each.size, reverse=True)
+        self._due = sorted((each for each in checkpoints if each.size), key=lambda each: -each.size)
         self._openings = openings
         self._findings: list[Finding] = []
         self._gaps: list[range] = []
@@ -208,7 +208,7 @@ class Chain:
 
 
 def dropped(data: str) -> list[range]:
-    """The ranges of numbers that a record of ``audit.unlinked`` names; none in what it does not understand."""
+    """The ranges of numbers that a record of ``audit.unlinked`` names."""
     told: Mapping[str, Any] = json.loads(data)
     ranges = []
     for each in told.get("records", []):

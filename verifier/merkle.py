@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 from verifier.digests import Digest
 
+HASH_BYTES = 32
+"""Of SHA-256 and of SM3."""
 RootOf = Callable[[int, int], bytes]
 """The root of the leaves ``low`` to ``high`` (0-based, ``high`` outside), a subtree of the whole."""
 
@@ -96,7 +98,7 @@ def consistency_path(first: int, second: int, root: RootOf) -> list[bytes]:
 
 def included(digest: Digest, leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
     """Whether the path leads from the leaf to the root; section 2.1.3.2."""
-    if not 0 <= index < size:
+    if not 0 <= index < size or len(leaf) != HASH_BYTES:
         return False
     place, last, ahead = index, size - 1, leaf
     for step in path:

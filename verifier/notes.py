@@ -71,16 +71,12 @@ def signed(checkpoint: Checkpoint, public_key: str, signature: bytes) -> str:
 def opened(note: str, public_keys: Sequence[str]) -> Checkpoint:
     """The checkpoint of a note that one of these keys (PEM) signed. Raises ``BadCheckpoint``."""
     text, found, lines = note.rpartition("\n\n")
-    if not found or len(note) > _MOST_BYTES:
+    if not found or len(note) > _MOST_BYTES or not lines.endswith("\n"):
         raise BadCheckpoint("it is no signed note")
     text += "\n"
     checkpoint = _parsed(text)
-    for line in lines.splitlines():
-        name, _, coded = line.removeprefix(_DASH).partition(" ")
-        try:
-            raw = base64.b64decode(coded, validate=True)
-        except binascii.Error:
-            raise BadCheckpoint("a signature line is damaged") from None
+    for line in lines[:-1].split("\n"):
+        name, raw = _signature(line)
         for key in public_keys:
             if name == checkpoint.origin and key_id(name, key) == raw[:4]:
                 if not signature_holds(key, text.encode(), raw[4:]):
@@ -102,6 +98,18 @@ def signature_holds(public_key: str, content: bytes, signature: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def _signature(line: str) -> tuple[str, bytes]:
+    """Key name, and key id with signature, of a signature line."""
+    name, _, coded = line.removeprefix(_DASH).partition(" ")
+    try:
+        raw = base64.b64decode(coded, validate=True)
+    except binascii.Error:
+        raise BadCheckpoint("a signature line is damaged") from None
+    if line != f"{_DASH}{name} {base64.b64encode(raw).decode()}":
+        raise BadCheckpoint("a signature line is damaged")
+    return name, raw
 
 
 def _parsed(text: str) -> Checkpoint:

@@ -211,8 +211,8 @@ def _checkpoints(
 
 
 def _subtrees(connection: Connection) -> Iterator[tuple[tuple[int, int], bytes]]:
-    for row in connection.execute(select(audit_subtree)):
-        yield (row.height, row.index), row.hash
+    for height, index, hashed in connection.execute(select(audit_subtree)):
+        yield (height, index), hashed
 
 
 def _content(data: Mapping[str, Value]) -> str:

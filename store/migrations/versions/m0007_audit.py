@@ -55,9 +55,9 @@ def upgrade() -> None:
     op.create_table(
         "audit_subtree",
         sa.Column("height", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("index", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
-        sa.PrimaryKeyConstraint("height", "index"),
+        sa.PrimaryKeyConstraint("height", "position"),
     )
     op.create_table(
         "audit_checkpoint",
