@@ -29,6 +29,13 @@ class Settings:
     """Where borrowers reach this service; links begin with it."""
     bank_zh: str
     bank_en: str
+    operator_zh: str
+    """Who runs Taxlink for the bank, as consents name it; by default the bank itself."""
+    operator_en: str
+    timestamp_url: str | None
+    """A time-stamp service (RFC 3161) that consents are stamped by."""
+    timestamp_roots: Path | None
+    """PEM file of the roots that the service's certificate leads to."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -38,7 +45,8 @@ class Settings:
         home = Path(env.get("TAXLINK_HOME", "var")).absolute()
         shared = env.get("TAXLINK_DATABASE_URL")
         endpoints, watchlists = env.get("TAXLINK_ENDPOINTS"), env.get("TAXLINK_WATCHLISTS")
-        regions = env.get("TAXLINK_REGIONS")
+        regions, roots = env.get("TAXLINK_REGIONS"), env.get("TAXLINK_TIMESTAMP_ROOTS")
+        bank_zh, bank_en = env.get("TAXLINK_BANK_ZH", "示例银行"), env.get("TAXLINK_BANK_EN", "Example Bank")
         return cls(
             home=home,
             database_url=_sqlalchemy(shared) if shared else f"sqlite:///{home / 'store.db'}",
@@ -50,8 +58,12 @@ class Settings:
             watchlists_file=Path(watchlists) if watchlists else None,
             callback_hosts=frozenset(filter(None, env.get("TAXLINK_CALLBACK_HOSTS", "").split(","))),
             public_url=env.get("TAXLINK_PUBLIC_URL", "http://127.0.0.1:8470"),
-            bank_zh=env.get("TAXLINK_BANK_ZH", "示例银行"),
-            bank_en=env.get("TAXLINK_BANK_EN", "Example Bank"),
+            bank_zh=bank_zh,
+            bank_en=bank_en,
+            operator_zh=env.get("TAXLINK_OPERATOR_ZH", bank_zh),
+            operator_en=env.get("TAXLINK_OPERATOR_EN", bank_en),
+            timestamp_url=env.get("TAXLINK_TIMESTAMP_URL"),
+            timestamp_roots=Path(roots) if roots else None,
         )
 
 

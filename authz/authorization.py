@@ -54,6 +54,8 @@ class Progress(StrEnum):
 class Trigger(StrEnum):
     """What started the present run."""
 
+    AMENDMENT = "amendment"
+    """The person has agreed to other terms; the run reads under them."""
     APPLICATION = "application"
     REFRESH = "refresh"
     OPERATIONS = "operations"
@@ -62,7 +64,8 @@ class Trigger(StrEnum):
 @dataclass(frozen=True)
 class Authorization:
     """The aggregate as the store holds it. ``run`` counts re-runs, repairs and refreshes; ``leg`` the legs of
-    the run."""
+    the run. ``consent_id`` is the consent that the present run reads under; ``amendment_id`` one that is to
+    supersede the consent in force, once it works."""
 
     id: str
     tenant: str
@@ -73,6 +76,7 @@ class Authorization:
     region: str
     route: Route | None
     consent_id: str
+    amendment_id: str | None
     person_ref: str | None
     product: str
     amount_fen: int
@@ -85,12 +89,6 @@ class Authorization:
     trigger: Trigger
     created_at: datetime
     updated_at: datetime
-
-    @property
-    def reference(self) -> str:
-        """What the portal knows this authorization by. Stable over re-runs, so that a second try makes no
-        second grant."""
-        return self.id
 
     @property
     def vault_owner(self) -> str:

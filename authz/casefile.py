@@ -9,11 +9,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
-from authz import gate, underway
+from authz import clock, gate, underway
 from authz.authorization import Authorization
+from authz.consent import Consent
+from authz.consents import Consents
+from authz.gate import Fetch
 from authz.ledger import Ledger
 from connectors.interface import Grant
 from schema.dataset import Dataset, Missing, Route
+from schema.errors import StateConflict
 from schema.period import Period
 from schema.snapshot import Finding, Severity
 from store import tables
@@ -60,8 +64,8 @@ class HeldSnapshot:
 class CaseFile:
     """Attempts, grants, collections, snapshots and scores. Writing the same thing twice keeps the first."""
 
-    def __init__(self, engine: Engine, ledger: Ledger) -> None:
-        self._engine, self._ledger = engine, ledger
+    def __init__(self, engine: Engine, ledger: Ledger, consents: Consents) -> None:
+        self._engine, self._ledger, self._consents = engine, ledger, consents
 
     # --- attempts ---
 
@@ -177,18 +181,16 @@ class CaseFile:
 
     # --- collections ---
 
-    def reads_in_unit(self, current: Authorization, dataset: Dataset, since: datetime) -> int:
-        """Earlier runs that read this dataset since the start of the calendar unit."""
-        table = tables.collection
-        query = select(func.count()).where(
-            table.c.authorization_id == current.id,
-            table.c.dataset == dataset,
-            table.c.run != current.run,
-            table.c.state == "collected",
-            table.c.fetched_at >= since,
-        )
+    def open_gate(self, current: Authorization, dataset: Dataset, period: Period) -> int:
+        """Ask the gate for a fetch that begins now, under consents proven by their signed artefacts: the
+        fencing token for ``commit_collection``.
+
+        Raises as ``gate.check``, ``ConsentAltered``, ``ClockMovedBack``.
+        """
+        used, at = self._consents.proven(current), self._consents.moment()
         with reading(self._engine) as connection:
-            return connection.scalar(query) or 0
+            fetch = _asked(connection, current, dataset, period, gate.relied_on(used, dataset)[0], at)
+        return gate.check(used, current, fetch, at)
 
     def take_over(self, current: Authorization, since: datetime) -> None:
         """What earlier runs read since then, and never brought to a score, becomes the present run's: it is
@@ -207,13 +209,15 @@ class CaseFile:
             )
 
     def commit_collection(self, current: Authorization, collected: Collected, token: int) -> None:
-        """Keep a collection when the consent is still what it was at the start.
+        """Keep a collection when the gate still opens and every consent is what it was at the start.
 
-        Raises ``ConsentWithdrawn`` or ``ConsentExpired`` when the fetch has lost to a change of the consent.
+        Raises as ``gate.check`` when the fetch has lost to a change of a consent, and ``StateConflict`` when
+        another run has begun.
         """
         with self._engine.begin() as connection:
             live = self._ledger.read(connection, current.id, lock=True)
-            gate.check_commit(token, self._ledger.consent_of(connection, live), now())
+            at = clock.moment(connection)
+            self._check_commit(connection, live, current.run, collected, token, at)
             insert_once(
                 connection,
                 tables.collection,
@@ -229,13 +233,34 @@ class CaseFile:
                 missing=collected.missing,
                 error_code=collected.error_code,
                 evidence_ref=collected.evidence_ref,
-                fetched_at=collected.fetched_at,
+                fetched_at=at,
             )
             underway.ended(connection, current.id, current.run, collected.dataset)
             data = {"dataset": collected.dataset, "route": collected.route, "pages": len(collected.pages)}
             if collected.missing:
                 data |= {"missing": collected.missing, "error": collected.error_code or ""}
             self._ledger.record(connection, current.id, "pipeline", "dataset.collected", data)
+            if not collected.missing:
+                self._consents.worked(connection, live)
+
+    def _check_commit(
+        self,
+        connection: Connection,
+        live: Authorization,
+        run: int,
+        collected: Collected,
+        token: int,
+        at: datetime,
+    ) -> None:
+        if live.run != run:
+            raise StateConflict("another run has begun")
+        used = self._consents.in_use(connection, live)
+        if collected.missing:
+            gate.check_live(next(each for each in used if each.id == live.consent_id), at)
+            return
+        governing = gate.relied_on(used, collected.dataset)[0]
+        fetch = _asked(connection, live, collected.dataset, collected.period, governing, at)
+        gate.check_commit(token, used, live, fetch, at)
 
     def collections(self, authorization_id: str, run: int) -> list[Collected]:
         """The collections of one run."""
@@ -356,6 +381,28 @@ class CaseFile:
             query = query.where(table.c.run == run)
         with reading(self._engine) as connection:
             return connection.execute(query.order_by(table.c.run.desc()).limit(1)).one_or_none()
+
+
+def _asked(
+    connection: Connection,
+    current: Authorization,
+    dataset: Dataset,
+    period: Period,
+    consent: Consent,
+    at: datetime,
+) -> Fetch:
+    """A fetch as the gate is asked: with what earlier runs have read of the dataset in the consent's calendar
+    unit of ``at``, and when the oldest data that are still held were read."""
+    table = tables.collection
+    held = (table.c.authorization_id == current.id) & (table.c.state == "collected")
+    reads = select(func.count()).where(
+        held,
+        table.c.dataset == dataset,
+        table.c.run != current.run,
+        table.c.fetched_at >= consent.frequency.unit_start(at),
+    )
+    oldest = select(func.min(table.c.fetched_at)).where(held)
+    return Fetch(dataset, period, consent.purpose, connection.scalar(reads) or 0, connection.scalar(oldest))
 
 
 def _collected(row: Row[Any]) -> Collected:

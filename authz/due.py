@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, exists, func, select
 
 from authz import rows
 from authz.authorization import Authorization, State
-from authz.consent import ConsentState, Disposal, Frequency
+from authz.consent import Consent, ConsentState, Disposal, Frequency
 from store import tables
 from store.database import now, reading
 
@@ -19,16 +19,18 @@ class Due:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def overdue_consents(self) -> list[tuple[str, ConsentState]]:
-        """(authorization, consent state) of consents past their validity, and of unanswered ones whose links
-        have all expired."""
-        table, at = tables.consent, now()
-        live_link = select(tables.link.c.authorization_id).where(tables.link.c.expires_at > at)
-        awaiting = (table.c.state == ConsentState.AWAITING) & table.c.authorization_id.not_in(live_link)
+    def overdue_consents(self) -> list[Consent]:
+        """Consents past their validity, and unanswered ones whose party's links have all expired."""
+        table, link, at = tables.consent, tables.link, now()
+        live_link = exists().where(
+            link.c.authorization_id == table.c.authorization_id,
+            link.c.party == table.c.party,
+            link.c.expires_at > at,
+        )
+        awaiting = (table.c.state == ConsentState.AWAITING) & ~live_link
         past = table.c.state.in_((ConsentState.ACTIVE, ConsentState.SUSPENDED)) & (table.c.valid_until <= at)
         with reading(self._engine) as connection:
-            found = connection.execute(select(table.c.authorization_id, table.c.state).where(awaiting | past))
-            return [(row.authorization_id, ConsentState(row.state)) for row in found]
+            return [rows.consent(row) for row in connection.execute(select(table).where(awaiting | past))]
 
     def unstarted(self, before: datetime) -> list[Authorization]:
         """Authorizations in ``planning`` since before ``before``: their leg was never taken up."""
@@ -38,21 +40,20 @@ class Due:
             return [rows.authorization(row) for row in connection.execute(query)]
 
     def undisposed(self) -> list[Authorization]:
-        """Closed authorizations whose keys still stand."""
+        """Authorizations with keys that are to be destroyed and still stand."""
         table, held = tables.authorization, tables.consent
-        query = select(table).join(held, held.c.id == table.c.consent_id)
+        pending = select(held.c.authorization_id).where(held.c.disposal == Disposal.SHRED_PENDING)
         with reading(self._engine) as connection:
-            return [
-                rows.authorization(row)
-                for row in connection.execute(query.where(held.c.disposal == Disposal.SHRED_PENDING))
-            ]
+            found = connection.execute(select(table).where(table.c.id.in_(pending)))
+            return [rows.authorization(row) for row in found]
 
     def outlived(self) -> list[str]:
-        """Authorizations that hold data read longer ago than their consent's data life."""
-        held, read = tables.consent, tables.collection
+        """Authorizations that hold data read longer ago than the data life of the consent in force."""
+        held, read, of = tables.consent, tables.collection, tables.authorization
         oldest = func.min(read.c.fetched_at).label("oldest")
         query = (
             select(held.c.authorization_id, held.c.data_life_days, oldest)
+            .join(of, of.c.consent_id == held.c.id)
             .join(read, read.c.authorization_id == held.c.authorization_id)
             .where(held.c.disposal == Disposal.RETAINED)
             .group_by(held.c.authorization_id, held.c.data_life_days)

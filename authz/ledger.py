@@ -1,19 +1,19 @@
-"""The ledger: authorizations and consents in the store. Every change of state is an audit record and an
-event, in one transaction, with its actor."""
+"""The ledger: authorizations in the store. Every change of state is an audit record and an event, in one
+transaction, with its actor."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
-from authz import authorization, consent, rows
-from authz.application import Application
+from authz import authorization, rows
+from authz.application import Application, Letter
 from authz.audit import AuditLog, Value
 from authz.authorization import Authorization, Progress, State, Trigger
-from authz.consent import KEEPS_DATA, Consent, ConsentState, ConsentText, Disposal
-from schema.errors import AuthorizationUnknown, ConsentTextMismatch, StateConflict
+from authz.consent import Consent
+from schema.errors import AuthorizationUnknown
 from store import tables
 from store.database import now, reading
 
@@ -21,11 +21,16 @@ from store.database import now, reading
 _READ = select(tables.authorization).where(tables.authorization.c.id == bindparam("of"))
 _LOCKED = _READ.with_for_update()
 _CONSENT = select(tables.consent).where(tables.consent.c.id == bindparam("of"))
+_CONSENTS = (
+    select(tables.consent)
+    .where(tables.consent.c.authorization_id == bindparam("of"))
+    .order_by(tables.consent.c.version, tables.consent.c.party, tables.consent.c.data_class)
+)
 _EVENT = insert(tables.event)
 
 
 class Ledger:
-    """Reads and moves authorizations and consents. A method that takes a ``Connection`` joins the caller's
+    """Reads and moves authorizations, and reads their consents. A method that takes a ``Connection`` joins the caller's
     transaction."""
 
     def __init__(self, engine: Engine, audit: AuditLog) -> None:
@@ -78,19 +83,18 @@ class Ledger:
         self,
         connection: Connection,
         application: Application,
-        text: ConsentText,
+        letters: Sequence[Letter],
         *,
         actor: str,
         id: str,
-        consent_id: str,
         person_ref: str | None = None,
     ) -> Authorization:
-        """A new authorization in ``requested`` with its consent in ``awaiting``."""
-        at = now()
-        row = rows.new_authorization(application, id, consent_id, person_ref, at)
+        """A new authorization in ``requested`` with its consents in ``awaiting``; the first is its own."""
+        consent_id = letters[0].id
+        row = rows.new_authorization(application, id, consent_id, person_ref, now())
         connection.execute(insert(tables.authorization).values(row))
-        letter = rows.new_consent(application, text, id, consent_id, at)
-        connection.execute(insert(tables.consent).values(letter))
+        for revision, letter in enumerate(letters, start=1):
+            connection.execute(insert(tables.consent).values(rows.new_consent(letter, id, revision)))
         self.record(
             connection,
             id,
@@ -168,60 +172,9 @@ class Ledger:
                 trigger=trigger,
             )
 
-    # --- consent ---
-
-    def agree(self, id: str, text_sha256: str, *, actor: str) -> Authorization:
-        """The person's tap: the consent becomes active when the text that was shown is the text that was
-        issued.
-
-        Raises ``ConsentTextMismatch``, ``StateConflict``. Starts the first leg; a second tap changes nothing.
-        """
-        with self.engine.begin() as connection:
-            current = self.read(connection, id, lock=True)
-            held = self.consent_of(connection, current)
-            issued = consent.digested(held.text.version, held.text.zh, held.text.en)
-            if not held.text.sha256 == issued.sha256 == text_sha256:
-                raise ConsentTextMismatch
-            if held.state is ConsentState.ACTIVE:
-                return current
-            self._move_consent(connection, held, ConsentState.ACTIVE, actor, "agreed")
-            self.move(id, State.PLANNING, actor=actor, connection=connection)
-            return self.next_leg(id, connection)
-
-    def end_consent(self, id: str, to: ConsentState, *, actor: str, reason: str) -> Authorization:
-        """End the consent of an authorization, and close the authorization with it. A second call changes
-        nothing."""
-        with self.engine.begin() as connection:
-            current = self.read(connection, id, lock=True)
-            held = self.consent_of(connection, current)
-            if held.state is to:
-                return current
-            self._move_consent(connection, held, to, actor, reason)
-            if to not in KEEPS_DATA and current.state is not State.CLOSED:
-                self._set_disposal(connection, held.id, Disposal.SHRED_PENDING)
-                return self.move(id, State.CLOSED, actor=actor, error_code=None, connection=connection)
-            return self.read(connection, id)
-
-    def close(self, id: str, *, actor: str) -> Authorization:
-        """Close an authorization whose consent has ended by itself: what is kept is to be destroyed.
-        Idempotent."""
-        with self.engine.begin() as connection:
-            current = self.read(connection, id, lock=True)
-            if current.state is State.CLOSED:
-                return current
-            self._set_disposal(connection, current.consent_id, Disposal.SHRED_PENDING)
-            return self.move(id, State.CLOSED, actor=actor, connection=connection)
-
-    def shredded(self, id: str, proofs: Mapping[str, Mapping[str, Any]], *, actor: str) -> None:
-        """The keys of this authorization are destroyed; the proof of each class goes into the audit log."""
-        with self.engine.begin() as connection:
-            current = self.read(connection, id, lock=True)
-            self._set_disposal(connection, current.consent_id, Disposal.SHREDDED)
-            self.record(connection, id, actor, "consent.shredded", {"proofs": proofs})
-
-    def consent_of(self, connection: Connection, current: Authorization) -> Consent:
-        """The consent of an authorization within the caller's transaction."""
-        return rows.consent(connection.execute(_CONSENT, {"of": current.consent_id}).one())
+    def consents(self, connection: Connection, id: str) -> list[Consent]:
+        """Every consent of an authorization within the caller's transaction, in the order of their making."""
+        return [rows.consent(row) for row in connection.execute(_CONSENTS, {"of": id})]
 
     def record(self, connection: Connection, id: str, actor: str, kind: str, data: Mapping[str, Any]) -> None:
         """One event for the callers and one audit record. Ids, codes and counts only."""
@@ -229,32 +182,6 @@ class Ledger:
         # that whoever follows the largest id misses none.
         self.audit.append(connection, actor=actor, action=kind, subject=id, data=_flat(data))
         connection.execute(_EVENT, {"authorization_id": id, "at": now(), "kind": kind, "data": data})
-
-    def _move_consent(
-        self, connection: Connection, held: Consent, to: ConsentState, actor: str, reason: str
-    ) -> None:
-        consent.step(held.state, to)
-        changed = connection.execute(
-            update(tables.consent)
-            .where(tables.consent.c.id == held.id, tables.consent.c.revision == held.revision)
-            .values(state=to, revision=held.revision + 1, decided_at=now(), decided_by=actor, reason=reason)
-        )
-        if changed.rowcount != 1:
-            raise StateConflict("the consent was changed at the same time")
-        data = {
-            "consent": held.id,
-            "from": held.state,
-            "to": to,
-            "reason": reason,
-            "text_sha256": held.text.sha256,
-        }
-        self.record(connection, held.authorization_id, actor, "consent.moved", data)
-
-    @staticmethod
-    def _set_disposal(connection: Connection, consent_id: str, disposal: Disposal) -> None:
-        connection.execute(
-            update(tables.consent).where(tables.consent.c.id == consent_id).values(disposal=disposal)
-        )
 
     @staticmethod
     def read(

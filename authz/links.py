@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
+from authz.consent import Party
 from schema.errors import LinkExpired, LinkUnknown, LinkUsed
 from store import tables
 from store.database import now, reading
@@ -25,13 +26,21 @@ class Links:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def issue(self, connection: Connection, authorization_id: str, *, hours: int = 72) -> str:
-        """A new token, shown once."""
+    def issue(
+        self,
+        connection: Connection,
+        authorization_id: str,
+        *,
+        party: Party = Party.BORROWER,
+        hours: int = 72,
+    ) -> str:
+        """A new token for this party, shown once."""
         token = secrets.token_urlsafe(32)
         connection.execute(
             insert(tables.link).values(
                 token_hash=hashed(token),
                 authorization_id=authorization_id,
+                party=party,
                 expires_at=now() + timedelta(hours=hours),
             )
         )
@@ -44,6 +53,11 @@ class Links:
         """
         with reading(self._engine) as connection:
             return str(_admitted(connection, token, hashed(browser)).authorization_id)
+
+    def party(self, token: str) -> Party:
+        """Whose page it is. Raises ``LinkUnknown``."""
+        with reading(self._engine) as connection:
+            return Party(_known(connection, token).party)
 
     def read(self, token: str) -> str:
         """The authorization id, in whatever browser. Raises ``LinkUnknown`` and ``LinkExpired``."""

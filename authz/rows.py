@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from dataclasses import asdict
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row
 
-from authz.application import Application
+from authz.application import Application, Letter
 from authz.authorization import Authorization, Progress, State, Trigger
-from authz.consent import Consent, ConsentState, ConsentText, Disposal, Frequency
+from authz.consent import Consent, ConsentState, ConsentText, DataClass, Disposal, Frequency, Party
+from authz.consent.templates import templates
+from authz.consent.terms import Institution, Institutions
 from schema.dataset import Dataset, Route
 from schema.period import Period
 
@@ -41,29 +44,37 @@ def new_authorization(
     }
 
 
-def new_consent(
-    application: Application, text: ConsentText, id: str, consent_id: str, at: datetime
-) -> dict[str, Any]:
-    """The row of its consent, which waits for the borrower."""
+def new_consent(letter: Letter, authorization_id: str, revision: int) -> dict[str, Any]:
+    """The row of a consent that has just been drawn up and waits for its party."""
+    terms, text, used = letter.terms, letter.text, templates()
     return {
-        "id": consent_id,
-        "authorization_id": id,
-        "revision": 1,
+        "id": letter.id,
+        "authorization_id": authorization_id,
+        "version": letter.version,
+        "supersedes": letter.supersedes,
+        "party": letter.party,
+        "data_class": letter.data_class,
+        "institutions": {
+            name: [each["code"], each["zh"], each["en"]] for name, each in asdict(letter.institutions).items()
+        },
+        "revision": revision,
         "state": ConsentState.AWAITING,
         "disposal": Disposal.RETAINED,
-        "purpose": application.purpose,
-        "periodic": application.periodic,
-        "scopes": {d.value: [p.start.isoformat(), p.end.isoformat()] for d, p in application.scopes.items()},
-        "frequency_times": application.frequency.times,
-        "frequency_unit": application.frequency.unit,
-        "valid_from": at,
-        "valid_until": at + timedelta(days=application.valid_days),
-        "data_life_days": application.data_life_days,
+        "purpose": terms.purpose,
+        "periodic": terms.periodic,
+        "scopes": {d.value: [p.start.isoformat(), p.end.isoformat()] for d, p in terms.scopes.items()},
+        "frequency_times": terms.frequency.times,
+        "frequency_unit": terms.frequency.unit,
+        "valid_from": letter.valid_from,
+        "valid_until": letter.valid_until,
+        "data_life_days": terms.data_life_days,
         "text_version": text.version,
         "text_zh": text.zh,
         "text_en": text.en,
         "text_sha256": text.sha256,
         "text_sm3": text.sm3,
+        "template_version": used.version,
+        "template_sha256": used.sha256,
     }
 
 
@@ -71,6 +82,8 @@ def authorization(row: Row[Any]) -> Authorization:
     """The aggregate of a row."""
     fields = dict(row._mapping)
     fields |= {"state": State(row.state), "progress": Progress(row.progress), "trigger": Trigger(row.trigger)}
+    if row.amendment_id and row.trigger == Trigger.AMENDMENT:
+        fields["consent_id"] = row.amendment_id
     return Authorization(**(fields | {"route": Route(row.route) if row.route else None}))
 
 
@@ -79,8 +92,14 @@ def consent(row: Row[Any]) -> Consent:
     return Consent(
         id=row.id,
         authorization_id=row.authorization_id,
+        version=row.version,
+        supersedes=row.supersedes,
+        party=Party(row.party),
+        data_class=DataClass(row.data_class),
+        institutions=Institutions(**{name: Institution(*each) for name, each in row.institutions.items()}),
         revision=row.revision,
         state=ConsentState(row.state),
+        disposal=Disposal(row.disposal),
         purpose=row.purpose,
         scopes={
             Dataset(name): Period(start=date.fromisoformat(days[0]), end=date.fromisoformat(days[1]))
@@ -92,4 +111,9 @@ def consent(row: Row[Any]) -> Consent:
         valid_until=row.valid_until,
         data_life_days=row.data_life_days,
         text=ConsentText(row.text_version, row.text_zh, row.text_en, row.text_sha256, row.text_sm3),
+        template_version=row.template_version,
+        template_sha256=row.template_sha256,
+        artefact_ref=row.artefact_ref,
+        artefact_sha256=row.artefact_sha256,
+        timestamp_ref=row.timestamp_ref,
     )

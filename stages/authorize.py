@@ -268,11 +268,12 @@ class _Attempt:
         )
         entered = shop.challenges.credentials_ref(current.id, current.run)
         person_id = person.get("person_id", "")
+        consent = shop.ledger.consent(current.consent_id)
         return AuthorizationRequest(
-            reference=current.reference,
+            reference=consent.reference,
             taxpayer_id=current.taxpayer_id,
             person_id=person_id,
-            scopes=shop.ledger.consent(current.consent_id).scopes,
+            scopes=consent.scopes,
             credentials=SealedCredentials(shop.secrets, entered),
             session=self._returning.begin(person_id) if parked is None else None,
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from authz import gate
 from authz.authorization import Authorization, Progress, State
 from authz.casefile import Collected, HeldGrant
 from authz.underway import Reading
@@ -18,6 +17,7 @@ from schema.clock import today
 from schema.dataset import Dataset, Missing, Route
 from schema.errors import (
     Action,
+    ConsentMissing,
     DataIncomplete,
     GrantRevoked,
     RouteAbsent,
@@ -47,7 +47,7 @@ def remaining(shop: Workshop, authorization_id: str) -> list[Dataset]:
     done = {collected.dataset for collected in shop.casefile.collections(current.id, current.run)}
     if current.progress is Progress.WAITING:
         shop.ledger.set_progress(current.id, Progress.COLLECTING, actor="pipeline")
-    left = [dataset for dataset in consent.scopes if dataset not in done]
+    left = [dataset for dataset in shop.consents.scopes(current) if dataset not in done]
     return sorted(left, key=lambda dataset: _LARGE.index(dataset) if dataset in _LARGE else len(_LARGE))
 
 
@@ -57,7 +57,7 @@ def collect(shop: Workshop, authorization_id: str, dataset: Dataset, ahead: Ahea
     current = shop.ledger.authorization(authorization_id)
     if any(each.dataset is dataset for each in shop.casefile.collections(current.id, current.run)):
         return Outcome("collected")  # by a worker that was killed between the commit and its checkpoint
-    period = passed(shop.ledger.consent(current.consent_id).scopes[dataset], today())
+    period = passed(shop.consents.scopes(current)[dataset], today())
     held = shop.casefile.grant(authorization_id)
     try:
         if held is None:
@@ -80,11 +80,8 @@ def _fetch(
 ) -> None:
     if dataset not in overlay(current.region).route(held.route).datasets:
         raise RouteAbsent(f"{held.route} does not serve {dataset}")
-    consent = shop.ledger.consent(current.consent_id)
-    at = now()
-    reads = shop.casefile.reads_in_unit(current, dataset, consent.frequency.unit_start(at))
     part = increment(shop, current, held.route, dataset, period)
-    token = gate.check(consent, current, gate.Fetch(dataset, part.asked, consent.purpose, reads), at)
+    token = shop.casefile.open_gate(current, dataset, part.asked)
     grant = Grant(held.receipt, held.granted_at, held.expires_at, shop.vault.unseal(held.secret_ref))
     recorder = shop.lines.recorder(current.id, held.route)
     recorder.begin()
@@ -155,7 +152,7 @@ def _take_up_anew(
 ) -> Outcome:
     """The session or the route is gone. With a person behind it (an application) the run goes on by asking; a
     refresh stops at ``needs_repair``, unless the portal tells its grant without a person."""
-    if error.code in ("consent_withdrawn", "consent_expired", "scope_denied"):
+    if error.code in ("consent_withdrawn", "consent_expired", "consent_suspended", "scope_denied"):
         return ended(shop, current.id, error)
     dropped = current.state is State.REFRESHING and isinstance(error, SessionExpired)
     if dropped and held and renewed(shop, current, held.route):
@@ -178,6 +175,7 @@ def _missing(
 ) -> Outcome:
     revision = shop.ledger.consent(current.consent_id).revision
     ref = evidence.kept(shop, current, shop.lines.recorder(current.id, route), "missing", error)
-    gone = Collected(dataset, period, route, [], Missing.NOT_AVAILABLE, error.code, now(), ref)
+    why = Missing.NOT_AUTHORISED if isinstance(error, ConsentMissing) else Missing.NOT_AVAILABLE
+    gone = Collected(dataset, period, route, [], why, error.code, now(), ref)
     shop.casefile.commit_collection(current, gone, revision)
     return Outcome("missing", code=error.code)

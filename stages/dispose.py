@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from authz.authorization import Authorization
+from authz.authorization import Authorization, State
 from authz.casefile import HeldGrant
 from connectors.interface import Grant
 from connectors.places import Place
@@ -14,22 +14,23 @@ from vault.reference import KeyClass
 
 
 def dispose(shop: Workshop, authorization_id: str, *, last: bool = False) -> Outcome | None:
-    """Destroy the data at once, revoke at the portal, then destroy the credentials. Evidence stays for its
-    own term. A wait instead of the rest while the portal is closed or busy, unless this try is the last."""
+    """Destroy the data at once, revoke at the portal when the authorization is closed, then destroy the
+    credentials. Evidence stays for its own term. A wait instead of the rest while the portal is closed or
+    busy, unless this try is the last."""
     current = shop.ledger.authorization(authorization_id)
-    proofs = [shop.vault.destroy(current.vault_owner, KeyClass.DATA)]
-    held = shop.casefile.grant(authorization_id)
+    ending = shop.consents.to_shred(authorization_id)
+    data = {each.id: shop.vault.destroy(each.id, KeyClass.DATA) for each in ending}
+    held = shop.casefile.grant(authorization_id) if current.state is State.CLOSED else None
     if held is not None:
         outcome = _revoke(shop, current, held, last=last)
         if isinstance(outcome, Outcome):
             return outcome
         with shop.store.begin() as connection:
             shop.ledger.record(connection, current.id, "pipeline", "grant.revocation", {"outcome": outcome})
-    shop.secrets.destroy_owner(current.vault_owner)
-    proofs.append(shop.vault.destroy(current.vault_owner, KeyClass.CREDENTIAL))
-    shop.ledger.shredded(
-        authorization_id, {proof.key_class: proof.as_dict() for proof in proofs}, actor="pipeline"
-    )
+    for each in ending:
+        shop.secrets.destroy_owner(each.id)
+        proofs = (data[each.id], shop.vault.destroy(each.id, KeyClass.CREDENTIAL))
+        shop.consents.shredded(each, {proof.key_class: proof.as_dict() for proof in proofs}, actor="pipeline")
     return None
 
 

@@ -5,22 +5,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from authz import consent, gate
-from authz.application import Application
+from authz import gate
+from authz.application import Application, letter, letters
 from authz.authorization import RERUNNABLE, Authorization, State, Trigger
 from authz.challenges import ChallengeState, Relayed
-from authz.consent import ConsentState
+from authz.consent import KEEPS_DATA, Consent, ConsentState, DataClass, Party, Terms
+from authz.consent.artefact import Assent
+from authz.consent.terms import Institution, Institutions
 from connectors.interface import Answer, Resume
 from connectors.overlay import overlay
 from connectors.places import Place
 from schema.errors import ChallengeExpired, IdempotencyConflict, StateConflict
 from schema.region import region
+from settings import Settings
 from stages import canaries
 from stages.canaries import CANARY
 from stages.workshop import Workshop
@@ -91,17 +94,21 @@ class Intake:
     ) -> tuple[Authorization, str]:
         """The authorization with its person, link and key, all or none. Raises ``IntegrityError`` for a key
         in use."""
-        shop, id, consent_id = self._shop, new_id("auth"), new_id("con")
-        text = self._text(application)
-        person_ref = self._seal_person(consent_id, person) if any(person.values()) else None
+        shop, id = self._shop, new_id("auth")
+        drawn = letters(
+            application,
+            lambda each: institutions(shop.settings, application.tenant, application.region, each),
+            lambda: new_id("con"),
+            now(),
+        )
+        person_ref = self._seal_person(drawn[0].id, person) if any(person.values()) else None
         with shop.store.begin() as connection:
             current = shop.ledger.open(
                 connection,
                 application,
-                text,
+                drawn,
                 actor=actor,
                 id=id,
-                consent_id=consent_id,
                 person_ref=person_ref,
             )
             token = shop.links.issue(connection, id)
@@ -121,17 +128,47 @@ class Intake:
         content = json.dumps(person, ensure_ascii=False).encode()
         return self._shop.vault.seal(consent_id, "person", content, key_class=KeyClass.DATA)
 
-    def agree(self, authorization_id: str, text_sha256: str, *, actor: str) -> Authorization:
-        """The borrower's one tap. Raises ``ConsentTextMismatch``, ``StateConflict``."""
-        current = self._shop.ledger.agree(authorization_id, text_sha256, actor=actor)
-        self._start_leg(current)
+    def agree(
+        self,
+        authorization_id: str,
+        text_sha256: str,
+        *,
+        actor: str,
+        party: Party = Party.BORROWER,
+        assent: Assent | None = None,
+    ) -> Authorization:
+        """A person's one tap. Raises ``ConsentTextMismatch``, ``ConsentExpired``, ``StateConflict``."""
+        known = self._known(authorization_id, party, assent or Assent())
+        current = self._shop.consents.agree(
+            authorization_id, text_sha256, actor=actor, party=party, assent=known
+        )
+        if current.leg:  # everybody who was asked has decided
+            self._start_leg(current)
         return current
 
-    def decline(self, authorization_id: str, *, actor: str) -> Authorization:
-        """The borrower does not agree."""
-        return self._shop.ledger.end_consent(
-            authorization_id, ConsentState.REJECTED, actor=actor, reason="declined"
+    def _known(self, authorization_id: str, party: Party, assent: Assent) -> Assent:
+        """The assent with the person as the bank knows them."""
+        current = self._shop.ledger.authorization(authorization_id)
+        if party is not Party.BORROWER or current.person_ref is None or current.state is State.CLOSED:
+            return assent
+        person = json.loads(self._shop.vault.unseal(current.person_ref))
+        return replace(assent, name=person.get("name", ""), id_number=person.get("person_id", ""))
+
+    def decline(self, authorization_id: str, *, actor: str, party: Party = Party.BORROWER) -> Authorization:
+        """A person does not agree to what they are asked for. Raises ``StateConflict``."""
+        shop = self._shop
+        current = shop.ledger.authorization(authorization_id)
+        asked = shop.consents.asked(authorization_id, party)
+        if asked is None:
+            raise StateConflict("nobody is asked")
+        current = shop.consents.end(
+            authorization_id, ConsentState.REJECTED, actor=actor, reason="declined", consent_id=asked.id
         )
+        if current.state is State.PLANNING:
+            self._start_leg(current)
+        if shop.consents.to_shred(authorization_id):
+            self._start_disposal(current)
+        return current
 
     def answer(self, authorization_id: str, challenge_id: str, fields: Answer) -> Relayed:
         """The person's answer. A parked run goes on with its next leg; a live page is woken by the store."""
@@ -190,17 +227,39 @@ class Intake:
         return current
 
     def withdraw(self, authorization_id: str, *, actor: str) -> Authorization:
-        """End the consent at once; the data are destroyed by a worker. A second call changes nothing."""
-        before = self._shop.ledger.authorization(authorization_id)
-        held = self._shop.ledger.consent(before.consent_id)
-        ending = ConsentState.WITHDRAWN
-        current = (
-            self._shop.ledger.close(authorization_id, actor=actor)
-            if held.state in consent.KEEPS_DATA
-            else self._shop.ledger.end_consent(authorization_id, ending, actor=actor, reason="withdrawn")
-        )
+        """End every consent at once; the data are destroyed by a worker. A second call changes nothing."""
+        current = self._shop.consents.withdraw(authorization_id, actor=actor)
         self._start_disposal(current)
         return current
+
+    def suspend(self, authorization_id: str, *, actor: str, reason: str = "paused") -> Authorization:
+        """Nothing is read until ``resume``. Raises ``StateConflict``."""
+        return self._shop.consents.suspend(authorization_id, actor=actor, reason=reason)
+
+    def resume(self, authorization_id: str, *, actor: str) -> Authorization:
+        """Read again as before. Raises ``StateConflict``."""
+        return self._shop.consents.resume(authorization_id, actor=actor)
+
+    def amend(self, authorization_id: str, terms: Terms, *, actor: str) -> str:
+        """Ask the borrower for other terms: the token of the link that shows them. The consent in force stays
+        until the new one works. Raises ``ConsentBeyondTemplate``, ``StateConflict``."""
+        shop = self._shop
+        current = shop.ledger.authorization(authorization_id)
+        held = shop.ledger.consent(current.consent_id)
+        drawn = letter(
+            new_id("con"),
+            current.taxpayer_id,
+            held.party,
+            held.data_class,
+            held.institutions,
+            terms,
+            now(),
+            version=held.version + 1,
+            supersedes=held.id,
+        )
+        with shop.store.begin() as connection:
+            shop.consents.amend(connection, authorization_id, drawn, actor=actor)
+            return shop.links.issue(connection, authorization_id)
 
     # --- what the scheduler calls ---
 
@@ -213,12 +272,18 @@ class Intake:
             if asked.resume is Resume.SERIALIZABLE:
                 self._fail_parked(asked)
         ended = self._shop.due.overdue_consents()
-        for authorization_id, state in ended:
-            to = ConsentState.LAPSED if state is ConsentState.AWAITING else ConsentState.EXPIRED
-            current = self._shop.ledger.end_consent(authorization_id, to, actor="scheduler", reason="overdue")
-            if to is ConsentState.LAPSED:
-                self._start_disposal(current)
+        for held in ended:
+            self._overdue(held)
         return len(overdue) + len(ended)
+
+    def _overdue(self, held: Consent) -> None:
+        to = ConsentState.LAPSED if held.state is ConsentState.AWAITING else ConsentState.EXPIRED
+        id = held.authorization_id
+        current = self._shop.consents.end(id, to, actor="scheduler", reason="overdue", consent_id=held.id)
+        if current.state is State.PLANNING:
+            self._start_leg(current)
+        if to not in KEEPS_DATA and self._shop.consents.to_shred(id):
+            self._start_disposal(current)
 
     def sweep(self) -> int:
         """Start again what a crash left between two writes (a started leg stays one): answered but not taken
@@ -238,7 +303,7 @@ class Intake:
         """Close and destroy what has reached the end of its data life."""
         outlived = self._shop.due.outlived()
         for authorization_id in outlived:
-            self._start_disposal(self._shop.ledger.close(authorization_id, actor="scheduler"))
+            self._start_disposal(self._shop.consents.close(authorization_id, actor="scheduler"))
         return len(outlived)
 
     def refresh_due(self) -> int:
@@ -275,20 +340,18 @@ class Intake:
             token = shop.links.issue(connection, row.authorization_id)
         return Submitted(shop.ledger.authorization(row.authorization_id), token, replayed=True)
 
-    def _text(self, application: Application) -> consent.ConsentText:
-        where, settings = region(application.region), self._shop.settings
-        return consent.compose_text(
-            bank_zh=settings.bank_zh,
-            bank_en=settings.bank_en,
-            taxpayer_id=application.taxpayer_id,
-            region_zh=where.zh,
-            region_en=where.en,
-            purpose=application.purpose,
-            scopes=application.scopes,
-            periodic=application.periodic,
-            valid_until=now() + timedelta(days=application.valid_days),
-            data_life_days=application.data_life_days,
-        )
+
+def institutions(settings: Settings, tenant: str, region_code: str, data_class: DataClass) -> Institutions:
+    """Who receives, who holds, and who carries the data of one class."""
+    where = region(region_code)
+    source = Institution("data_holder", "信息持有机构", "whoever holds these data")
+    if data_class is DataClass.TAX:
+        source = Institution(f"tax.{where.code}", f"{where.zh}税务机关", f"the tax authority of {where.en}")
+    return Institutions(
+        Institution(tenant, settings.bank_zh, settings.bank_en),
+        source,
+        Institution("operator", settings.operator_zh, settings.operator_en),
+    )
 
 
 def by_queue(shop: Workshop, enqueue: Callable[..., None]) -> Intake:

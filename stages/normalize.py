@@ -165,7 +165,7 @@ def opened(shop: Workshop, current: Authorization, held: HeldSnapshot) -> Snapsh
     tables = {
         name: pl.read_ipc(io.BytesIO(content)) for name, content in zip(held.tables, contents, strict=True)
     }
-    scopes = shop.ledger.consent(current.consent_id).scopes
+    scopes = shop.consents.scopes(current)
     unasked = {dataset: Missing.NOT_AUTHORISED for dataset in TABLES_OF if dataset not in scopes}
     return Snapshot(
         taxpayer_id=current.taxpayer_id,

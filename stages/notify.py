@@ -75,5 +75,5 @@ def _consume(shop: Workshop, current: Authorization) -> None:
         return
     collected = shop.casefile.collections(current.id, current.run)
     if all(each.missing is None for each in collected):
-        shop.ledger.end_consent(current.id, ConsentState.CONSUMED, actor="pipeline", reason="read_once")
+        shop.consents.end(current.id, ConsentState.CONSUMED, actor="pipeline", reason="read_once")
         shop.vault.destroy(current.vault_owner, KeyClass.CREDENTIAL)

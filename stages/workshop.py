@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from authz.access.access import Access
 from authz.apikeys import ApiKeys
-from authz.audit import AuditLog
+from authz.audit import AuditLog, Checkpoints
 from authz.authorization import Authorization
 from authz.casefile import CaseFile
 from authz.challenges import Challenges
+from authz.consent.archive import Archive
+from authz.consents import Consents
 from authz.due import Due
 from authz.ledger import Ledger
 from authz.links import Links
@@ -34,6 +36,7 @@ from store.database import open_database
 from store.feed import Feed
 from store.migrate import migrate
 from vault.secrets import Secrets
+from vault.suite import Suite
 from vault.vault import Vault, VaultSettings
 
 if TYPE_CHECKING:
@@ -91,11 +94,17 @@ class Workshop:
             VaultSettings(settings.home / "root.key", settings.keys_url, settings.records_url)
         )
         self.secrets = Secrets(self.vault)
-        self.audit = AuditLog(self.vault.service_key("audit"))
+        self.audit = AuditLog(
+            self.vault.service_key("audit"), "sm3" if self.vault.suite is Suite.GM else "sha256"
+        )
+        self.checkpoints = Checkpoints(
+            self.store, self.audit, self.vault.signer("audit"), f"taxlink/{self.vault.tenant}/audit"
+        )
         self.ledger = Ledger(self.store, self.audit)
         self.challenges = Challenges(self.store, self.ledger, self.vault, self.secrets)
         self.due = Due(self.store)
-        self.casefile = CaseFile(self.store, self.ledger)
+        self.consents = Consents(self.ledger, Archive(self.vault))
+        self.casefile = CaseFile(self.store, self.ledger, self.consents)
         self.links = Links(self.store)
         self.sessions = Sessions(self.store, self.vault)
         self.under_way = PagesUnderWay(self.store)

@@ -45,6 +45,7 @@ authorization = Table(
     Column("region", String(4), nullable=False),
     Column("route", String(4)),  # the route that made the grant
     Column("consent_id", String(40), nullable=False),
+    Column("amendment_id", String(40)),  # the consent that is to supersede it, once it works
     Column("person_ref", String(160)),  # vault reference: name, id number and phone of the acting person
     Column("product", String(24), nullable=False),
     Column("amount_fen", BigInteger, nullable=False),
@@ -66,6 +67,11 @@ consent = Table(
     metadata,
     _id(),
     Column("authorization_id", String(40), nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+    Column("supersedes", String(40)),
+    Column("party", String(24), nullable=False),  # borrower | legal_representative
+    Column("data_class", String(24), nullable=False),
+    Column("institutions", JSON, nullable=False),  # {recipient, source, operator}: [code, zh, en]
     Column("revision", Integer, nullable=False),  # the fencing token: every change of state raises it
     Column("state", String(16), nullable=False),
     Column("disposal", String(16), nullable=False),  # retained | shred_pending | shredded
@@ -82,9 +88,21 @@ consent = Table(
     Column("text_en", Text, nullable=False),
     Column("text_sha256", String(64), nullable=False),
     Column("text_sm3", String(64), nullable=False),
+    Column("template_version", String(16), nullable=False),
+    Column("template_sha256", String(64), nullable=False),
+    Column("artefact_ref", String(160)),  # vault reference: the signed document
+    Column("artefact_sha256", String(64)),
+    Column("timestamp_ref", String(160)),  # vault reference: the RFC 3161 token over the signature
     Column("decided_at", Instant),
     Column("decided_by", String(64)),
     Column("reason", String(48)),
+)
+
+clock = Table(
+    "clock",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # one row, 0
+    Column("latest", Instant, nullable=False),  # no instant that anything was decided at is later
 )
 
 link = Table(
@@ -92,6 +110,7 @@ link = Table(
     metadata,
     Column("token_hash", String(64), primary_key=True),
     _authorization_id(),
+    Column("party", String(24), nullable=False, default="borrower"),  # whose page it opens
     Column("expires_at", Instant, nullable=False),
     Column("opened_by", String(64)),  # hash of the browser's own cookie: the first one to open it owns it
     Column("opened_at", Instant),
@@ -149,6 +168,7 @@ grant = Table(
     Column("secret_ref", String(160), nullable=False),
     Column("granted_at", Instant, nullable=False),
     Column("expires_at", Instant),
+    Column("stood_at", Instant),  # when the portal last said that it stands
     Column("ended_at", Instant),
     Index("grant_authorization", "authorization_id"),
 )

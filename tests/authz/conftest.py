@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from authz import consent
-from authz.application import Application
+from authz.application import Application, letters
 from authz.audit import AuditLog
 from authz.authorization import Authorization, State
 from authz.casefile import CaseFile
 from authz.challenges import Challenges
+from authz.consent.archive import Archive
+from authz.consent.terms import Institution, Institutions
+from authz.consents import Consents
 from authz.due import Due
 from authz.ledger import Ledger
 from authz.links import Links
@@ -30,12 +32,20 @@ COMPANY = "91310000MA1FL8XQ37"
 PERIOD = Period(start=date(2024, 1, 1), end=date(2026, 10, 31))
 
 
+INSTITUTIONS = Institutions(
+    Institution("bank", "示例银行", "Example Bank"),
+    Institution("tax.31", "上海税务机关", "the tax authority of Shanghai"),
+    Institution("operator", "示例银行", "Example Bank"),
+)
+
+
 @dataclass
 class Desk:
     engine: Engine
     vault: Vault
     secrets: Secrets
     ledger: Ledger
+    consents: Consents
     challenges: Challenges
     casefile: CaseFile
     links: Links
@@ -53,26 +63,13 @@ class Desk:
             periodic=periodic,
             valid_days=valid_days,
         )
-        text = consent.compose_text(
-            bank_zh="示例银行",
-            bank_en="Example Bank",
-            taxpayer_id=COMPANY,
-            region_zh="上海",
-            region_en="Shanghai",
-            purpose=application.purpose,
-            scopes=application.scopes,
-            periodic=periodic,
-            valid_until=now() + timedelta(days=valid_days),
-            data_life_days=365,
-        )
+        drawn = letters(application, lambda each: INSTITUTIONS, lambda: new_id("con"), now())
         with self.engine.begin() as connection:
-            return self.ledger.open(
-                connection, application, text, actor="test", id=new_id("auth"), consent_id=new_id("con")
-            )
+            return self.ledger.open(connection, application, drawn, actor="test", id=new_id("auth"))
 
     def agreed(self, *, periodic: bool = False) -> Authorization:
         opened = self.open(periodic=periodic)
-        return self.ledger.agree(opened.id, self.text_hash(opened), actor="borrower")
+        return self.consents.agree(opened.id, self.text_hash(opened), actor="borrower")
 
     def working(self) -> Authorization:
         return self.ledger.move(self.agreed().id, State.WORKING, actor="test")
@@ -93,13 +90,15 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     vault = Vault.open(VaultSettings.in_folder(tmp_path))
     secrets = Secrets(vault)
     ledger = Ledger(engine, AuditLog(vault.service_key("audit")))
+    consents = Consents(ledger, Archive(vault))
     yield Desk(
         engine,
         vault,
         secrets,
         ledger,
+        consents,
         Challenges(engine, ledger, vault, secrets),
-        CaseFile(engine, ledger),
+        CaseFile(engine, ledger, consents),
         Links(engine),
         Due(engine),
     )

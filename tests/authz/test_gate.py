@@ -15,7 +15,14 @@ from authz.authorization import State
 from authz.consent import ConsentState
 from authz.gate import Fetch
 from schema.dataset import Dataset
-from schema.errors import ConsentExpired, ConsentWithdrawn, ScopeDenied, StateConflict, TaxlinkError
+from schema.errors import (
+    ConsentExpired,
+    ConsentSuspended,
+    ConsentWithdrawn,
+    ScopeDenied,
+    StateConflict,
+    TaxlinkError,
+)
 from schema.period import Period
 from store.database import now
 
@@ -38,7 +45,7 @@ def fetch(**changes: object) -> Fetch:
 def test_a_covered_fetch_is_allowed_and_gives_the_fencing_token(desk: Desk) -> None:
     current = desk.granted()
     held = desk.ledger.consent(current.consent_id)
-    assert gate.check(held, current, fetch(), now()) == held.revision
+    assert gate.check([held], current, fetch(), now()) == held.revision
 
 
 @pytest.mark.parametrize(
@@ -55,35 +62,35 @@ def test_what_lies_outside_the_consent_is_refused(
 ) -> None:
     current = desk.granted()
     with pytest.raises(cause):
-        gate.check(desk.ledger.consent(current.consent_id), current, fetch(**changes), now())
+        gate.check([desk.ledger.consent(current.consent_id)], current, fetch(**changes), now())
 
 
 def test_nothing_is_fetched_before_the_tap(desk: Desk) -> None:
     opened = desk.open()
     with pytest.raises(ScopeDenied):
-        gate.check(desk.ledger.consent(opened.consent_id), opened, fetch(), now())
+        gate.check([desk.ledger.consent(opened.consent_id)], opened, fetch(), now())
 
 
 def test_nothing_is_fetched_after_the_validity(desk: Desk) -> None:
     current = desk.granted()
     with pytest.raises(ConsentExpired):
-        gate.check(desk.ledger.consent(current.consent_id), current, fetch(), now() + timedelta(days=91))
+        gate.check([desk.ledger.consent(current.consent_id)], current, fetch(), now() + timedelta(days=91))
 
 
 def test_a_fetch_in_flight_loses_to_a_withdrawal(desk: Desk) -> None:
     current = desk.granted()
-    token = gate.check(desk.ledger.consent(current.consent_id), current, fetch(), now())
-    desk.ledger.end_consent(current.id, ConsentState.WITHDRAWN, actor="borrower", reason="withdrawn")
+    token = gate.check([desk.ledger.consent(current.consent_id)], current, fetch(), now())
+    desk.consents.end(current.id, ConsentState.WITHDRAWN, actor="borrower", reason="withdrawn")
     with pytest.raises(ConsentWithdrawn):
-        gate.check_commit(token, desk.ledger.consent(current.consent_id), now())
+        gate.check_commit(token, [desk.ledger.consent(current.consent_id)], current, fetch(), now())
 
 
 def test_a_fetch_in_flight_loses_to_any_change_of_the_consent(desk: Desk) -> None:
     current = desk.granted()
     held = desk.ledger.consent(current.consent_id)
-    token = gate.check(held, current, fetch(), now())
+    token = gate.check([held], current, fetch(), now())
     with pytest.raises(ConsentWithdrawn):
-        gate.check_commit(token, replace(held, revision=held.revision + 1), now())
+        gate.check_commit(token, [replace(held, revision=held.revision + 1)], current, fetch(), now())
 
 
 @given(
@@ -109,7 +116,7 @@ def test_only_a_live_consent_and_a_grant_open_the_gate(
     )
     asked = fetch(dataset=dataset, reads_in_unit=reads)
     if may:
-        assert gate.check(held, replace(current, state=state), asked, at) == held.revision
+        assert gate.check([held], replace(current, state=state), asked, at) == held.revision
     else:
-        with pytest.raises((ScopeDenied, ConsentExpired, ConsentWithdrawn, StateConflict)):
-            gate.check(held, replace(current, state=state), asked, at)
+        with pytest.raises((ScopeDenied, ConsentExpired, ConsentWithdrawn, ConsentSuspended, StateConflict)):
+            gate.check([held], replace(current, state=state), asked, at)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 def test_the_tap_starts_the_first_leg_and_a_second_tap_changes_nothing(desk: Desk) -> None:
     opened = desk.open()
-    first = desk.ledger.agree(opened.id, desk.text_hash(opened), actor="borrower")
-    second = desk.ledger.agree(opened.id, desk.text_hash(opened), actor="borrower")
+    first = desk.consents.agree(opened.id, desk.text_hash(opened), actor="borrower")
+    second = desk.consents.agree(opened.id, desk.text_hash(opened), actor="borrower")
     assert (first.state, first.leg) == (State.PLANNING, 1)
     assert second == first
 
@@ -29,7 +29,7 @@ def test_the_tap_starts_the_first_leg_and_a_second_tap_changes_nothing(desk: Des
 def test_another_text_than_the_one_issued_is_not_agreed_to(desk: Desk) -> None:
     opened = desk.open()
     with pytest.raises(ConsentTextMismatch):
-        desk.ledger.agree(opened.id, "0" * 64, actor="borrower")
+        desk.consents.agree(opened.id, "0" * 64, actor="borrower")
     assert desk.ledger.consent(opened.consent_id).state is ConsentState.AWAITING
 
 
@@ -39,7 +39,7 @@ def test_a_text_altered_in_the_store_is_not_agreed_to(desk: Desk) -> None:
     with desk.engine.begin() as connection:
         connection.execute(update(tables.consent).values(text_zh="本企业同意一切"))
     with pytest.raises(ConsentTextMismatch):
-        desk.ledger.agree(opened.id, shown, actor="borrower")
+        desk.consents.agree(opened.id, shown, actor="borrower")
 
 
 def test_every_change_of_state_is_an_event_and_an_audit_record_with_its_actor(desk: Desk) -> None:
@@ -70,9 +70,7 @@ def test_the_id_survives_a_rerun(desk: Desk) -> None:
 def test_a_withdrawal_closes_and_marks_the_data_for_destruction_once(desk: Desk) -> None:
     current = desk.granted()
     for _ in range(2):
-        closed = desk.ledger.end_consent(
-            current.id, ConsentState.WITHDRAWN, actor="borrower", reason="withdrawn"
-        )
+        closed = desk.consents.end(current.id, ConsentState.WITHDRAWN, actor="borrower", reason="withdrawn")
     assert closed.state is State.CLOSED
     assert [due.id for due in desk.due.undisposed()] == [current.id]
 
@@ -105,4 +103,4 @@ def test_an_unanswered_consent_is_overdue_when_its_last_link_is(desk: Desk) -> N
     assert desk.due.overdue_consents() == []
     with desk.engine.begin() as connection:
         connection.execute(update(tables.link).values(expires_at=now() - timedelta(seconds=1)))
-    assert desk.due.overdue_consents() == [(opened.id, ConsentState.AWAITING)]
+    assert desk.due.overdue_consents() == [desk.ledger.consent(opened.consent_id)]

@@ -66,7 +66,7 @@ def test_another_route_does_not_get_it(sessions: Sessions, first: Authorization)
 
 def test_the_end_of_the_consent_ends_it(desk: Desk, sessions: Sessions, first: Authorization) -> None:
     again = desk.agreed()
-    desk.ledger.end_consent(first.id, ConsentState.WITHDRAWN, actor="borrower", reason="withdrawn")
+    desk.consents.end(first.id, ConsentState.WITHDRAWN, actor="borrower", reason="withdrawn")
     assert sessions.find(again, Route.RPA, PERSON) is None, "before the keys are destroyed, too"
     desk.vault.destroy(first.vault_owner, KeyClass.CREDENTIAL)
     sessions.keep(first, Route.RPA, HeldSession(first.consent_id, PERSON, b"late"), SOON)

@@ -6,7 +6,7 @@ import pytest
 
 from authz import authorization, consent
 from authz.authorization import State
-from authz.consent import ConsentState
+from authz.consent import ConsentState, states
 from schema.errors import StateConflict
 
 
@@ -20,9 +20,10 @@ def test_every_authorization_state_stands_in_the_table() -> None:
 
 @pytest.mark.parametrize("end", ["rejected", "lapsed", "withdrawn", "expired", "consumed", "superseded"])
 def test_an_ended_consent_never_lives_again(end: str) -> None:
-    for to in ConsentState:
-        with pytest.raises(StateConflict):
-            consent.step(ConsentState(end), to)
+    for to, reasons in states.REASONS.items():
+        for reason in reasons or {"agreed"}:
+            with pytest.raises(StateConflict):
+                states.step(ConsentState(end), to, reason)
 
 
 def test_a_closed_authorization_never_opens_again() -> None:

@@ -321,7 +321,7 @@ def test_withdrawing_after_success_is_one_call(service: Service, ending: Consent
     service.grant(done["id"])
     service.finish(done["id"])
     if ending:
-        service.shop.ledger.end_consent(done["id"], ending, actor="pipeline", reason="read_once")
+        service.shop.consents.end(done["id"], ending, actor="pipeline", reason="read_once")
     assert state(done)["phase"] == "done"
     seen = send(done, "withdraw").json()
     assert (seen["phase"], seen["closed_as"]) == ("closed", "withdrawn")

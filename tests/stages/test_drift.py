@@ -13,7 +13,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from authz.application import Application
-from authz.authorization import Authorization
+from authz.authorization import Authorization, State
 from authz.casefile import Collected
 from cli.main import app
 from connectors.breaker import Signal
@@ -186,6 +186,8 @@ def test_a_field_that_is_gone_from_a_payload_is_reported_by_region_route_and_dat
         "total": len(body["fpxx"]),
     }
     collected = Collected(Dataset.INVOICE, period, Route.API, [page], None, None, now())
+    for state in (State.WORKING, State.GRANTED):
+        shop.ledger.move(current.id, state, actor="test")
     shop.casefile.commit_collection(current, collected, scopes.revision)
     with HeadStart(shop, current.id) as ahead:
         normalize(shop, current.id, ahead)
