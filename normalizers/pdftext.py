@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import pdfplumber
 from pdfminer.pdfdocument import PDFPasswordIncorrect
 from pdfminer.pdfexceptions import PDFException
+from pdfplumber.page import Page
 from pdfplumber.utils.exceptions import PdfminerException
 
 from schema.errors import DataCorrupt, DocumentLocked, PicturesOnly
 
+T = TypeVar("T")
 MOST_BYTES, MOST_PAGES = 32 << 20, 200
 _SIGNATURE, _END, _TAIL = b"%PDF-", b"%%EOF", 2048
 _HEAD = 1024
@@ -23,15 +26,23 @@ def is_one(content: bytes) -> bool:
 
 
 def pages(content: bytes, name: str) -> Sequence[str]:
-    """The text of each page, lines as they stand. Raises ``DocumentLocked``, ``PicturesOnly``, and
-    ``DataCorrupt`` for what is no whole PDF or too large."""
+    """The text of each page, lines as they stand. Raises ``PicturesOnly``, and as ``each_page``."""
+    found = each_page(content, name, lambda page: page.extract_text())
+    if not any(text.strip() for text in found):
+        raise PicturesOnly(f"{name}: {len(found)} pages without a text layer")
+    return found
+
+
+def each_page(content: bytes, name: str, take: Callable[[Page], T]) -> Sequence[T]:
+    """What ``take`` finds on each page. Raises ``DocumentLocked``, and ``DataCorrupt`` for what is no whole
+    PDF or too large."""
     if len(content) > MOST_BYTES or _END not in content[-_TAIL:]:
         raise DataCorrupt(f"{name}: {len(content)} bytes are no whole PDF")
     try:
         with pdfplumber.open(io.BytesIO(content)) as book:
             if len(book.pages) > MOST_PAGES:
                 raise DataCorrupt(f"{name}: a PDF of {len(book.pages)} pages")
-            found = [page.extract_text() for page in book.pages]
+            return [take(page) for page in book.pages]
     except PdfminerException as error:
         if error.args and isinstance(error.args[0], PDFPasswordIncorrect):
             raise DocumentLocked(f"{name}: a PDF that opens with a password") from None
@@ -39,6 +50,3 @@ def pages(content: bytes, name: str) -> Sequence[str]:
     except (PDFException, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
         # pdfminer meets a damaged object with whatever it was about to do with it.
         raise DataCorrupt(f"{name}: a PDF whose pages cannot be read") from None
-    if not any(text.strip() for text in found):
-        raise PicturesOnly(f"{name}: {len(found)} pages without a text layer")
-    return found

@@ -13,6 +13,15 @@ class FlowDirection(Term):
 
     IN = "in", "收入（贷）"
     OUT = "out", "支出（借）"
+    NEUTRAL = "neutral", "不计收支"
+
+
+class FlowState(Term):
+    """交易状态."""
+
+    BOOKED = "booked", "已入账"
+    PENDING = "pending", "处理中"
+    CLOSED = "closed", "已关闭（未发生资金变动）"
 
 
 class BankAccount(Row):
@@ -46,3 +55,6 @@ class BankTransaction(Row):
     purpose: str | None = told("用途")
     reference: str | None = told("流水号")
     currency: str | None = told("币种", "ISO 4217")
+    value_date: date | None = told("起息日", "or the booking day, where the event date is another")
+    channel: str | None = told("渠道", "means of payment, place or terminal")
+    state: FlowState | None = told("状态")
