@@ -1,11 +1,8 @@
 """The key hierarchy: root → versioned tenant key → three random keys an owner, by class, and the vault's own
 keys.
 
-A key is read from its row at every use and never kept: a key destroyed by any process is noticed by all at
-once.
-
-On PostgreSQL a destroyed key leaves its wrapped bytes in dead tuples and in the server's log until these are
-recycled; a deployment that must not rely on that keeps the keys in SQLite, the default.
+A class key is read from its row at every use and never kept: a key destroyed by any process is noticed by
+all at once.
 """
 
 from __future__ import annotations
@@ -14,25 +11,21 @@ import json
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import ColumnElement, Engine, RowMapping, Select, Table, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from schema.errors import KeyDestroyed, RootKeyUnavailable, SealBroken, VaultError
-from vault import root, tables
+from schema.errors import KeyDestroyed, SealBroken, VaultError
+from vault import tables
+from vault.ciphers import KEY_BYTES
 from vault.database import truncate_log
 from vault.proof import DestructionProof
-from vault.record import KEY_BYTES, prefixed
+from vault.record import prefixed
 from vault.reference import KeyClass
+from vault.signing import Signer, new_private_key, signer
+from vault.tenant import DESTROYED, TenantKeys
 
-_WRAPPED_BYTES = 12 + KEY_BYTES + 16
-_DESTROYED = bytes(_WRAPPED_BYTES)
-_CLASS_KEY = select(tables.class_key.c.wrapped, tables.class_key.c.tenant_version).where(
+_CLASS_KEY = select(tables.class_key.c.wrapped).where(
     *(tables.class_key.c[name] == bindparam(name) for name in ("tenant", "owner", "key_class"))
 )
 
@@ -42,112 +35,114 @@ def _random_key() -> bytes:
 
 
 class Keyring:
-    """The keys of one tenant."""
+    """The keys of one tenant. Keys are handed out in memory that the caller overwrites (``wipe``)."""
 
-    def __init__(self, engine: Engine, root_key_path: Path, tenant: str) -> None:
-        """Raises ``RootKeyUnavailable``; a root is made only for a keys' database that holds no key yet."""
-        self._engine = engine
-        self._tenant = tenant
-        self._root = _root(engine, root_key_path)
-        self._ciphers = self._tenant_ciphers() or self._first_tenant_key()
+    def __init__(self, tenant_keys: TenantKeys) -> None:
+        self._engine = tenant_keys.engine
+        self._tenant_keys = tenant_keys
+        self._tenant = tenant_keys.tenant
+        self._signers: dict[str, Signer] = {}
 
-    def sealing_key(self, owner: str, key_class: KeyClass) -> bytes:
+    def sealing_key(self, owner: str, key_class: KeyClass) -> bytearray:
         """The owner's key of this class, made on first use. Raises ``KeyDestroyed``."""
-        row = self._class_row(owner, key_class)
-        while row is None:
-            version = max(self._ciphers)
-            fresh = root.wrap(self._ciphers[version], os.urandom(KEY_BYTES), self._place(owner, key_class))
-            self._insert(
-                tables.class_key, owner=owner, key_class=key_class, tenant_version=version, wrapped=fresh
-            )
-            row = self._class_row(owner, key_class)
-        return self._unwrapped(row, self._place(owner, key_class))
+        place = class_place(self._tenant, owner, key_class)
+        while (wrapped := self._class_row(owner, key_class)) is None:
+            self._insert_wrapped(tables.class_key, _random_key(), place, owner=owner, key_class=key_class)
+        return self._unwrapped(wrapped, place)
 
-    def opening_key(self, owner: str, key_class: KeyClass) -> bytes:
+    def opening_key(self, owner: str, key_class: KeyClass) -> bytearray:
         """The owner's key of this class.
 
         Raises ``KeyDestroyed``, or ``SealBroken`` when there never was one.
         """
-        row = self._class_row(owner, key_class)
-        if row is None:
+        wrapped = self._class_row(owner, key_class)
+        if wrapped is None:
             raise SealBroken("no key was ever made for this record")
-        return self._unwrapped(row, self._place(owner, key_class))
+        return self._unwrapped(wrapped, class_place(self._tenant, owner, key_class))
+
+    def alive(self, owner: str, key_class: KeyClass) -> bool:
+        """Whether the key stands at this moment."""
+        return self._class_row(owner, key_class) not in (None, DESTROYED)
 
     def service_key(self, name: str, make: Callable[[], bytes] = _random_key) -> bytes:
         """A key of the tenant for one named purpose, made on first use: the same in every process. 32 random
         bytes, or what ``make`` makes."""
-        place = prefixed(b"service key", self._tenant.encode(), name.encode())
-        query = select(tables.service_key).where(
-            tables.service_key.c.tenant == self._tenant, tables.service_key.c.name == name
-        )
-        while (row := self._one(query)) is None:
-            version = max(self._ciphers)
-            fresh = root.wrap(self._ciphers[version], make(), place)
-            self._insert(tables.service_key, name=name, tenant_version=version, wrapped=fresh)
-        return self._unwrapped(row, place)
+        table = tables.service_key
+        place = service_place(self._tenant, name)
+        query = select(table.c.wrapped).where(table.c.tenant == self._tenant, table.c.name == name)
+        while True:
+            with self._engine.connect() as connection:
+                wrapped = connection.execute(query).scalar_one_or_none()
+            if wrapped is not None:
+                return bytes(self._tenant_keys.unwrap(wrapped, place))
+            self._insert_wrapped(table, make(), place, name=name)
 
-    def signing_key(self) -> Ed25519PrivateKey:
-        """The key that signs proofs of destruction."""
-        return Ed25519PrivateKey.from_private_bytes(self.service_key("destruction-proof"))
+    def signer(self, name: str) -> Signer:
+        """The tenant's key pair for one named purpose, in the deployment's suite: the same in every
+        process."""
+        if name not in self._signers:
+            suite = self._tenant_keys.suite
+            private = self.service_key(f"signing.{suite}.{name}", lambda: new_private_key(suite))
+            self._signers[name] = signer(suite, private)
+        return self._signers[name]
 
     def destroy(self, owner: str, key_class: KeyClass) -> DestructionProof:
-        """Overwrite the key, leave no trace of it in the files, and prove it. Idempotent; never undone.
+        """Overwrite the key, leave no trace of it in SQLite's files, and prove it. Idempotent; never undone.
 
         An owner without such a key gets none afterwards either. A crash on the way is made good by calling
         again.
         """
         key = tables.class_key
-        overwrite = update(key).where(self._owned(key, owner, key_class)).values(wrapped=_DESTROYED)
+        overwrite = update(key).where(self._owned(key, owner, key_class)).values(wrapped=DESTROYED)
         while True:
             with self._engine.begin() as connection:
                 if connection.execute(overwrite).rowcount:
                     break
-            self._insert(key, owner=owner, key_class=key_class, tenant_version=0, wrapped=_DESTROYED)
+            self._insert(key, owner=owner, key_class=key_class, wrapped=DESTROYED)
         try:
             truncate_log(self._engine)
         except TimeoutError as error:
             raise VaultError(f"the key is destroyed, its trace is not; destroy again: {error}") from None
-        return self._proof(owner, key_class)
+        return self._proved(owner, key_class)
 
-    def _proof(self, owner: str, key_class: KeyClass) -> DestructionProof:
-        query = select(tables.destruction).where(self._owned(tables.destruction, owner, key_class))
-        while (row := self._one(query)) is None:
+    def proof(self, owner: str, key_class: KeyClass) -> DestructionProof | None:
+        """The proof that this key was destroyed, or None."""
+        query = select(tables.destruction.c.proof).where(self._owned(tables.destruction, owner, key_class))
+        with self._engine.connect() as connection:
+            held = connection.execute(query).scalar_one_or_none()
+        return None if held is None else DestructionProof(**json.loads(held))
+
+    def _proved(self, owner: str, key_class: KeyClass) -> DestructionProof:
+        while (proof := self.proof(owner, key_class)) is None:
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            proof = DestructionProof.signed(self._tenant, owner, key_class, now, self.signing_key())
+            fresh = DestructionProof.signed(self._tenant, owner, key_class, now, self.signer("destruction"))
             self._insert(
-                tables.destruction, owner=owner, key_class=key_class, proof=json.dumps(proof.as_dict())
+                tables.destruction, owner=owner, key_class=key_class, proof=json.dumps(fresh.as_dict())
             )
-        return DestructionProof(**json.loads(row["proof"]))
+        return proof
 
-    def _class_row(self, owner: str, key_class: KeyClass) -> RowMapping | None:
+    def _class_row(self, owner: str, key_class: KeyClass) -> bytes | None:
         place = {"tenant": self._tenant, "owner": owner, "key_class": key_class.value}
         with self._engine.connect() as connection:
-            return connection.execute(_CLASS_KEY, place).mappings().one_or_none()
+            wrapped: bytes | None = connection.execute(_CLASS_KEY, place).scalar_one_or_none()
+        return wrapped
 
-    def _unwrapped(self, row: RowMapping, place: bytes) -> bytes:
-        if row["wrapped"] == _DESTROYED:
+    def _unwrapped(self, wrapped: bytes, place: bytes) -> bytearray:
+        if wrapped == DESTROYED:
             raise KeyDestroyed
-        version = row["tenant_version"]
-        if version not in self._ciphers:
-            self._ciphers = self._tenant_ciphers()
+        return self._tenant_keys.unwrap(wrapped, place)
+
+    def _insert_wrapped(self, table: Table, key: bytes, place: bytes, **values: object) -> None:
+        """Keep a new key unless another process was first, or a rotation began: the caller reads again."""
         try:
-            return root.unwrap(self._ciphers[version], row["wrapped"], place)
-        except (InvalidTag, KeyError):
-            raise SealBroken("a wrapped key was altered or misplaced") from None
-
-    def _tenant_ciphers(self) -> dict[int, AESGCM]:
-        key = tables.tenant_key
-        with self._engine.connect() as connection:
-            rows = connection.execute(select(key).where(key.c.tenant == self._tenant)).all()
-        return {
-            row.version: AESGCM(self._root.unwrap(row.wrapped, self._tenant_place(row.version)))
-            for row in rows
-        }
-
-    def _first_tenant_key(self) -> dict[int, AESGCM]:
-        wrapped = self._root.wrap(os.urandom(KEY_BYTES), self._tenant_place(1))
-        self._insert(tables.tenant_key, version=1, wrapped=wrapped)
-        return self._tenant_ciphers()
+            with self._engine.begin() as connection:
+                if self._tenant_keys.still_newest(connection):
+                    wrapped = self._tenant_keys.wrap(key, place)
+                    connection.execute(insert(table).values(tenant=self._tenant, wrapped=wrapped, **values))
+                    return
+        except IntegrityError:
+            return
+        self._tenant_keys.reload()
 
     def _insert(self, table: Table, **values: object) -> None:
         """Insert unless another process was first; the caller reads back what there is."""
@@ -157,25 +152,15 @@ class Keyring:
         except IntegrityError:
             return
 
-    def _one(self, query: Select[Any]) -> RowMapping | None:
-        with self._engine.connect() as connection:
-            return connection.execute(query).mappings().one_or_none()
-
     def _owned(self, table: Table, owner: str, key_class: KeyClass) -> ColumnElement[bool]:
         return (table.c.tenant == self._tenant) & (table.c.owner == owner) & (table.c.key_class == key_class)
 
-    def _place(self, owner: str, key_class: KeyClass) -> bytes:
-        return prefixed(b"class key", self._tenant.encode(), owner.encode(), key_class.encode())
 
-    def _tenant_place(self, version: int) -> bytes:
-        return prefixed(b"tenant key", self._tenant.encode(), str(version).encode())
+def class_place(tenant: str, owner: str, key_class: str) -> bytes:
+    """What a tenant key binds a class key to."""
+    return prefixed(b"class key", tenant.encode(), owner.encode(), key_class.encode())
 
 
-def _root(engine: Engine, path: Path) -> root.RootKey:
-    if path.exists():
-        return root.load(path)
-    with engine.connect() as connection:
-        used = connection.execute(select(tables.tenant_key.c.version).limit(1)).first()
-    if used:
-        raise RootKeyUnavailable("the root key file is gone, and the vault's keys need it")
-    return root.create(path)
+def service_place(tenant: str, name: str) -> bytes:
+    """What a tenant key binds a service key to."""
+    return prefixed(b"service key", tenant.encode(), name.encode())

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from vault.signing import Signer, verify
 
 
 @dataclass(frozen=True)
 class DestructionProof:
     """Who can no longer be read since when.
 
-    ``destroyed_at`` is ISO 8601 in UTC, keys and signature are hexadecimal.
+    ``destroyed_at`` is ISO 8601 in UTC, ``public_key`` is PEM, the signature is hexadecimal.
     """
 
     tenant: str
@@ -25,20 +24,19 @@ class DestructionProof:
 
     @classmethod
     def signed(
-        cls, tenant: str, owner: str, key_class: str, destroyed_at: str, key: Ed25519PrivateKey
+        cls, tenant: str, owner: str, key_class: str, destroyed_at: str, signer: Signer
     ) -> DestructionProof:
-        """A proof with its Ed25519 signature."""
-        draft = cls(tenant, owner, key_class, destroyed_at, key.public_key().public_bytes_raw().hex())
-        return cls(**{**asdict(draft), "signature": key.sign(draft._message()).hex()})
+        """A proof with its signature, in the deployment's suite."""
+        draft = cls(tenant, owner, key_class, destroyed_at, signer.public_key)
+        return cls(**{**asdict(draft), "signature": signer.sign(draft._message()).hex()})
 
     def verify(self, public_key: str) -> bool:
         """Whether the holder of this (trusted) public key signed exactly this."""
         try:
-            key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
-            key.verify(bytes.fromhex(self.signature), self._message())
-        except (InvalidSignature, ValueError):
+            signature = bytes.fromhex(self.signature)
+        except ValueError:
             return False
-        return self.public_key == public_key
+        return self.public_key == public_key and verify(public_key, self._message(), signature)
 
     def as_dict(self) -> dict[str, str]:
         """For a table, a log or a download."""

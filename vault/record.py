@@ -2,95 +2,122 @@
 
 Layout: suite (1) ‖ salt (32) ‖ commitment (32) ‖ ciphertext ‖ tag (16).
 
-* HKDF(class key, salt, info = context) gives ``k_enc ‖ k_commit``, 32 bytes each. The salt is random, so
-  every record has a key of its own and the GCM nonce can be constant: it is the number of the chunk, and a
-  record is one chunk.
-* ``k_commit`` is stored as the commitment and compared in constant time before anything is decrypted, since
-  AES-GCM alone opens one ciphertext under two keys.
+* HKDF-Expand(class key, info = context) gives ``k_enc ‖ k_commit``. The context holds the salt, which is
+  random, so every record has a key of its own and the GCM nonce can be constant.
+* ``k_commit`` (32 bytes) is stored as the commitment and compared in constant time before anything is
+  decrypted, since neither AES-GCM nor SM4-GCM commits to its key.
 * The context is length-prefixed header ‖ tenant ‖ owner ‖ class ‖ kind ‖ id ‖ revision; it is the HKDF's info
   and the cipher's associated data, so a record opens in its own place only.
+* The suite stands in the header and in the context. A key opens records of its own suite and no other.
 """
 
 from __future__ import annotations
 
-import hmac
 import os
 from functools import lru_cache
+from hmac import compare_digest
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from schema.errors import SealBroken
+from vault.ciphers import NONCE_BYTES, TAG_BYTES, Aead, Bytes, Sm4Gcm, derivation
 from vault.reference import Reference
+from vault.suite import Suite
 
-KEY_BYTES = 32
-SUITE_INTL = b"\x01"
-"""AES-256-GCM with HKDF-SHA256. There is no fallback to another suite."""
+HEAD_BYTES = 65
+"""Suite, salt and commitment."""
+SALT_BYTES = 32
 
-_HEADER = slice(0, 33)
-_HEADER_LENGTH = (33).to_bytes(4, "big")
-_SALT = slice(1, 33)
-_COMMITMENT = slice(33, 65)
-_BODY = 65
-_TAG_BYTES = 16
-_FIRST_CHUNK = bytes(12)
-_SHA256 = SHA256()
+_HEADER_BYTES = 1 + SALT_BYTES
+_HEADER_LENGTH = _HEADER_BYTES.to_bytes(4, "big")
+_SUITES = {Suite.INTL: b"\x01", Suite.GM: b"\x02"}
+_NONCE = bytes(NONCE_BYTES)
+_SMALL_BYTES = 1 << 14
+"""Below it, copying a content costs less than taking a view of it."""
 
 
 def prefixed(*fields: bytes) -> bytes:
     """Each field after its length (4 bytes, big-endian): two different lists never give the same bytes."""
-    return b"".join(part for field in fields for part in (len(field).to_bytes(4, "big"), field))
+    return b"".join([part for field in fields for part in (len(field).to_bytes(4, "big"), field)])
 
 
-def seal(key: bytes, tenant: str, reference: Reference, content: bytes) -> bytearray:
-    """Seal ``content`` under a 32-byte class key for exactly this tenant and reference."""
-    salt = os.urandom(32)
-    header = SUITE_INTL + salt
-    context = _context(header, tenant, reference)
-    encryption_key, commitment = _derive(key, salt, context)
-    sealed = bytearray(_BODY + len(content) + _TAG_BYTES)
-    sealed[:_BODY] = header + commitment
-    with memoryview(sealed) as view:
-        AESGCM(encryption_key).encrypt_into(_FIRST_CHUNK, content, context, view[_BODY:])
-    return sealed
+class RecordKey:
+    """A class key at work. It holds the key's state in the library, so it is kept no longer than its use."""
 
+    def __init__(self, suite: Suite, key: Bytes, form: int = 0) -> None:
+        """``form`` sets a bit of the suite's byte: 0x80 says that chunks follow."""
+        self._mark = bytes([_SUITES[suite][0] | form])
+        self._suite = suite
+        self._blocks = derivation(suite, key)
 
-def unseal(key: bytes, tenant: str, reference: Reference, sealed: bytes | bytearray) -> bytes:
-    """The content of a record.
+    def seal(self, tenant: str, reference: Reference, content: Bytes) -> bytes | bytearray:
+        """Seal ``content`` for exactly this tenant and reference."""
+        cipher, context, head = self.fresh(tenant, reference)
+        if len(content) < _SMALL_BYTES:
+            return head + cipher.encrypt(_NONCE, content, context)
+        sealed = bytearray(HEAD_BYTES + len(content) + TAG_BYTES)
+        sealed[:HEAD_BYTES] = head
+        cipher.encrypt_into(_NONCE, content, context, memoryview(sealed)[HEAD_BYTES:])
+        return sealed
 
-    Raises ``SealBroken`` for anything but the record sealed at this place under this key.
-    """
-    if len(sealed) < _BODY + _TAG_BYTES or sealed[:1] != SUITE_INTL:
-        raise SealBroken("truncated record or unknown suite")
-    context = _context(bytes(sealed[_HEADER]), tenant, reference)
-    encryption_key, commitment = _derive(key, bytes(sealed[_SALT]), context)
-    if not hmac.compare_digest(commitment, sealed[_COMMITMENT]):
-        raise SealBroken("the record is not committed to this key and place")
-    try:
-        return AESGCM(encryption_key).decrypt(_FIRST_CHUNK, memoryview(sealed)[_BODY:], context)
-    except InvalidTag:
-        raise SealBroken("the record was altered") from None
+    def unseal(self, tenant: str, reference: Reference, sealed: bytes | bytearray) -> bytes:
+        """The content of a record.
 
+        Raises ``SealBroken`` for anything but the record sealed at this place under this key.
+        """
+        cipher, context = self.opened(tenant, reference, sealed[:HEAD_BYTES])
+        body = sealed if len(sealed) < _SMALL_BYTES else memoryview(sealed)
+        try:
+            return cipher.decrypt(_NONCE, body[HEAD_BYTES:], context)
+        except InvalidTag:
+            raise SealBroken("the record was altered") from None
 
-def _derive(key: bytes, salt: bytes, context: bytes) -> tuple[bytes, bytes]:
-    derived = HKDF(_SHA256, 64, salt, context).derive(key)
-    return derived[:32], derived[32:]
+    def fresh(self, tenant: str, reference: Reference) -> tuple[Aead, bytes, bytes]:
+        """A cipher of its own for one record, its context, and the head that ``opened`` takes."""
+        header = self._mark + os.urandom(SALT_BYTES)
+        context = _context(header, tenant, reference)
+        cipher, commitment = self._derived(context)
+        return cipher, context, header + commitment
+
+    def opened(self, tenant: str, reference: Reference, head: bytes | bytearray) -> tuple[Aead, bytes]:
+        """The cipher and the context of a record that is committed to this key and place.
+
+        Raises ``SealBroken``.
+        """
+        if len(head) != HEAD_BYTES or head[:1] != self._mark:
+            raise SealBroken("truncated record, or another suite than this vault's")
+        context = _context(bytes(head[:_HEADER_BYTES]), tenant, reference)
+        cipher, commitment = self._derived(context)
+        if not compare_digest(commitment, head[_HEADER_BYTES:]):
+            raise SealBroken("the record is not committed to this key and place")
+        return cipher, context
+
+    def fingerprint(self, tenant: str, owner: str, content: bytes) -> bytes:
+        """32 bytes that this key alone makes of this content."""
+        return self._blocks(prefixed(b"fingerprint", tenant.encode(), owner.encode(), content))[0]
+
+    def _derived(self, context: bytes) -> tuple[Aead, bytes]:
+        """``k_enc ‖ k_commit`` at work: 32 and 32 bytes, in ``gm`` 16 and 32."""
+        block, rest = self._blocks(context)
+        if self._suite is Suite.INTL:
+            return AESGCM(block), rest
+        return Sm4Gcm(block[:16]), block[16:] + rest[:16]
 
 
 def _context(header: bytes, tenant: str, reference: Reference) -> bytes:
-    return _HEADER_LENGTH + header + _place(tenant, reference)
+    id_ = reference.id.encode()
+    where = _where(tenant, reference.owner, reference.key_class, reference.kind)
+    return b"".join(
+        (_HEADER_LENGTH, header, where, len(id_).to_bytes(4, "big"), id_, _revision(reference.revision))
+    )
 
 
 @lru_cache(maxsize=256)
-def _place(tenant: str, reference: Reference) -> bytes:
-    names = (
-        tenant,
-        reference.owner,
-        reference.key_class,
-        reference.kind,
-        reference.id,
-        str(reference.revision),
-    )
-    return prefixed(*(name.encode() for name in names))
+def _where(tenant: str, owner: str, key_class: str, kind: str) -> bytes:
+    return prefixed(tenant.encode(), owner.encode(), key_class.encode(), kind.encode())
+
+
+@lru_cache(maxsize=256)
+def _revision(number: int) -> bytes:
+    return prefixed(str(number).encode())

@@ -20,8 +20,14 @@ tenant_key = Table(
     keys,
     Column("tenant", String(_NAME), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("suite", String(16), nullable=False),
+    Column("root", String(_NAME), nullable=False),
+    Column("floor", Integer, nullable=False),
     Column("wrapped", LargeBinary, nullable=False),
 )
+"""``root`` is the name of the root that wrapped it. ``floor`` is the lowest version in use: bound to the
+newest row's ``wrapped``, so that lowering it makes the row unreadable. ``wrapped`` is empty once
+retired."""
 
 class_key = Table(
     "class_key",
@@ -32,18 +38,17 @@ class_key = Table(
     Column("tenant", String(_NAME), nullable=False),
     Column("owner", String(_NAME), nullable=False),
     Column("key_class", String(16), nullable=False),
-    Column("tenant_version", Integer, nullable=False),
     Column("wrapped", LargeBinary, nullable=False),
     Unique("tenant", "owner", "key_class"),
 )
-"""``wrapped`` is all zeros once destroyed: an overwrite of the same length happens in place."""
+"""``wrapped`` is all zeros once destroyed: an overwrite of the same length happens in place, as does
+rewrapping."""
 
 service_key = Table(
     "service_key",
     keys,
     Column("tenant", String(_NAME), primary_key=True),
     Column("name", String(_NAME), primary_key=True),
-    Column("tenant_version", Integer, nullable=False),
     Column("wrapped", LargeBinary, nullable=False),
 )
 
@@ -93,3 +98,18 @@ secret = Table(
     Column("sealed", LargeBinary),
     Index("vault_secret_owner", "tenant", "owner"),
 )
+
+chunk = Table(
+    "vault_chunk",
+    records,
+    Column("serial", _Serial, primary_key=True),
+    Column("tenant", String(_NAME), nullable=False),
+    Column("owner", String(_NAME), nullable=False),
+    Column("key_class", String(16), nullable=False),
+    Column("kind", String(_NAME), nullable=False),
+    Column("id", String(_NAME), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Unique("tenant", "owner", "key_class", "kind", "id", "number"),
+)
+"""A content larger than memory, piece by piece: see ``vault.stream``."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,14 +12,18 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, Engine, Table, and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from schema.errors import SealBroken
-from vault import record, tables
+from schema.errors import KeyDestroyed, SealBroken
+from vault import rotation, tables
 from vault.database import open_database
 from vault.keys import Keyring
 from vault.proof import DestructionProof
+from vault.record import RecordKey
 from vault.reference import KeyClass, Reference
-from vault.signing import Signer, new_private_key, signer
+from vault.roots.root import open_root
+from vault.signing import Signer
 from vault.suite import Suite
+from vault.tenant import TenantKeys, known
+from vault.wrapping import wipe
 
 _PLACE = ("tenant", "owner", "key_class", "kind", "id", "revision")
 _SEALED = select(tables.record.c.sealed).where(*(tables.record.c[name] == bindparam(name) for name in _PLACE))
@@ -30,7 +33,8 @@ _SEALED = select(tables.record.c.sealed).where(*(tables.record.c[name] == bindpa
 class VaultSettings:
     """Where the vault lives.
 
-    URLs are SQLAlchemy's; the keys' database must not be backed up with the records'.
+    URLs are SQLAlchemy's; the keys' database must not be backed up with the records'. ``root_url`` names a
+    root other than the file: see ``vault.roots.root``.
     """
 
     root_key_path: Path
@@ -38,6 +42,7 @@ class VaultSettings:
     records_url: str
     tenant: str = "bank"
     suite: Suite = Suite.INTL
+    root_url: str = ""
 
     @classmethod
     def in_folder(cls, folder: Path) -> VaultSettings:
@@ -52,25 +57,29 @@ class Vault:
     gets another: what is collected under a new consent has a new owner.
     """
 
-    def __init__(self, keys: Keyring, keys_engine: Engine, engine: Engine, tenant: str, suite: Suite) -> None:
-        self.keys = keys
+    def __init__(self, tenant_keys: TenantKeys, engine: Engine) -> None:
+        self.keys = Keyring(tenant_keys)
         self.engine = engine
-        self.tenant = tenant
-        self.suite = suite
-        self._signers: dict[str, Signer] = {}
-        self._keys_engine = keys_engine
+        self.tenant = tenant_keys.tenant
+        self.suite = tenant_keys.suite
+        self._tenant_keys = tenant_keys
 
     @classmethod
     def open(cls, settings: VaultSettings) -> Vault:
-        """Open, and make what is not there yet. Raises ``RootKeyUnavailable``."""
-        keys_engine = open_database(settings.keys_url, tables.keys, secure_delete="ON")
-        keys = Keyring(keys_engine, settings.root_key_path, settings.tenant)
-        records = open_database(settings.records_url, tables.records, secure_delete="FAST")
-        return cls(keys, keys_engine, records, settings.tenant, settings.suite)
+        """Open, and make what is not there yet.
+
+        Raises ``RootKeyUnavailable``; a root is made only for a tenant that has no key yet.
+        """
+        keys = open_database(settings.keys_url, tables.keys, secure_delete="ON")
+        fresh = not known(keys, settings.tenant)
+        root = open_root(settings.root_url, settings.root_key_path, settings.suite, fresh=fresh)
+        tenant_keys = TenantKeys(keys, root, settings.tenant, settings.suite)
+        return cls(tenant_keys, open_database(settings.records_url, tables.records, secure_delete="FAST"))
 
     def close(self) -> None:
         """Let go of the databases. Idempotent."""
-        self._keys_engine.dispose()
+        self._tenant_keys.root.close()
+        self._tenant_keys.engine.dispose()
         self.engine.dispose()
 
     def seal(
@@ -86,6 +95,7 @@ class Vault:
         while True:
             reference = Reference(key_class, owner, kind, id, 1 + self._revision(owner, kind, key_class, id))
             if self._put(reference, self.seal_bytes(reference, content)):
+                self.settle(owner, key_class)
                 return str(reference)
 
     def seal_many(
@@ -95,15 +105,16 @@ class Vault:
 
         References in the order of ``contents``.
         """
-        key = self.keys.sealing_key(owner, key_class)
         references = [Reference(key_class, owner, kind, uuid.uuid4().hex, 1) for _ in contents]
-        rows = [
-            self._row(reference, record.seal(key, self.tenant, reference, content))
-            for reference, content in zip(references, contents, strict=True)
-        ]
+        with self.at_work(self.keys.sealing_key(owner, key_class)) as key:
+            rows = [
+                self._row(reference, key.seal(self.tenant, reference, content))
+                for reference, content in zip(references, contents, strict=True)
+            ]
         if rows:
             with self.engine.begin() as connection:
                 connection.execute(insert(tables.record), rows)
+            self.settle(owner, key_class)
         return [str(reference) for reference in references]
 
     def unseal(self, ref: str) -> bytes:
@@ -116,18 +127,21 @@ class Vault:
     def unseal_many(self, refs: Sequence[str]) -> list[bytes]:
         """The contents in the order of ``refs``; each key is read once. Raises as ``unseal``."""
         references = [Reference.parse(ref) for ref in refs]
-        owners = {(each.owner, each.key_class) for each in references}
-        keys = {owner: self.keys.opening_key(*owner) for owner in owners}
-        with self.engine.connect() as connection:
-            found = [
-                connection.execute(_SEALED, self._place(each)).scalar_one_or_none() for each in references
-            ]
-        contents = []
-        for reference, sealed in zip(references, found, strict=True):
-            if sealed is None:
-                raise SealBroken("no such record")
-            key = keys[reference.owner, reference.key_class]
-            contents.append(record.unseal(key, self.tenant, reference, sealed))
+        with ExitStack() as held:
+            keys = {
+                owner: held.enter_context(self.at_work(self.keys.opening_key(*owner)))
+                for owner in {(each.owner, each.key_class) for each in references}
+            }
+            with self.engine.connect() as connection:
+                found = [
+                    connection.execute(_SEALED, self._place(each)).scalar_one_or_none() for each in references
+                ]
+            contents = []
+            for reference, sealed in zip(references, found, strict=True):
+                if sealed is None:
+                    raise SealBroken("no such record")
+                key = keys[reference.owner, reference.key_class]
+                contents.append(key.unseal(self.tenant, reference, sealed))
         return contents
 
     def forget(self, ref: str) -> None:
@@ -141,14 +155,7 @@ class Vault:
         From the return of this call no process can read or write under that key.
         """
         proof = self.keys.destroy(owner, key_class)
-        with self.engine.begin() as connection:
-            owned = self._owned(tables.record, owner) & (tables.record.c.key_class == key_class)
-            connection.execute(delete(tables.record).where(owned))
-            if key_class is KeyClass.CREDENTIAL:
-                connection.execute(delete(tables.session).where(self._owned(tables.session, owner)))
-                connection.execute(
-                    update(tables.secret).where(self._owned(tables.secret, owner)).values(sealed=None)
-                )
+        self._sweep(owner, key_class)
         return proof
 
     def destroy_all(self, owner: str) -> list[DestructionProof]:
@@ -156,8 +163,8 @@ class Vault:
         return [self.destroy(owner, key_class) for key_class in (KeyClass.CREDENTIAL, KeyClass.DATA)]
 
     def proof_key(self) -> str:
-        """The public key of destruction proofs, in hexadecimal."""
-        return self.keys.signing_key().public_key().public_bytes_raw().hex()
+        """The public key of destruction proofs (PEM)."""
+        return self.keys.signer("destruction").public_key
 
     def service_key(self, name: str) -> bytes:
         """A random 32-byte key of the tenant for one named purpose (``audit``), the same in every process."""
@@ -166,11 +173,19 @@ class Vault:
     def signer(self, name: str) -> Signer:
         """The tenant's key pair for one named purpose (``consent``), in the deployment's suite, made on first
         use: the same in every process."""
-        if name not in self._signers:
-            suite = self.suite
-            private = self.keys.service_key(f"signing.{suite}.{name}", lambda: new_private_key(suite))
-            self._signers[name] = signer(suite, private)
-        return self._signers[name]
+        return self.keys.signer(name)
+
+    def rotate_root(self) -> int:
+        """A new root version wraps the tenant keys and the older ones open nothing; how many keys.
+
+        Raises ``RootKeyUnavailable``; then nothing changed for any reader.
+        """
+        return rotation.rotate_root(self._tenant_keys.engine, self._tenant_keys.root)
+
+    def rotate_tenant(self, moved: rotation.Moved = lambda _: None) -> int:
+        """A new version of the tenant's key wraps every key of the tenant; how many keys. Records are not
+        touched; what the older versions wrapped is refused from then on."""
+        return rotation.rotate_tenant(self._tenant_keys, moved)
 
     # --- sessions ---
 
@@ -184,27 +199,30 @@ class Vault:
         while True:
             with self.engine.begin() as connection:
                 if connection.execute(replace.values(expires_at=expiry, sealed=sealed)).rowcount:
-                    return
+                    break
             try:
                 with self.engine.begin() as connection:
                     connection.execute(
                         insert(tables.session).values(**place, expires_at=expiry, sealed=sealed)
                     )
-                return
+                break
             except IntegrityError:  # another process kept one meanwhile; ours takes its place
                 continue
+        self.settle(owner, KeyClass.CREDENTIAL)
 
     def session(self, owner: str, region: str, route: str) -> bytes | None:
-        """The session kept for this portal, or None when there is none or it has expired.
-
-        Raises ``KeyDestroyed``.
+        """The session kept for this portal, or None when there is none or it has expired: then it is deleted,
+        so that a clock set back does not bring it back. Raises ``KeyDestroyed``.
         """
         columns = tables.session.c
         with self.engine.connect() as connection:
             row = connection.execute(
                 select(columns.expires_at, columns.sealed).where(self._session_at(owner, region, route))
             ).one_or_none()
-        if row is None or row.expires_at <= datetime.now(UTC).timestamp():
+        if row is None:
+            return None
+        if row.expires_at <= datetime.now(UTC).timestamp():
+            self.end_session(owner, region, route)
             return None
         return self.open_bytes(_session_reference(owner, region, route, row.expires_at), row.sealed)
 
@@ -215,26 +233,52 @@ class Vault:
 
     # --- for the vault's own tables ---
 
-    def seal_bytes(self, reference: Reference, content: bytes) -> bytearray:
+    @contextmanager
+    def at_work(self, key: bytearray, form: int = 0) -> Iterator[RecordKey]:
+        """A class key, to seal and unseal with while the block runs; it is overwritten at once."""
+        try:
+            lent = RecordKey(self.suite, key, form)
+        finally:
+            wipe(key)
+        yield lent
+
+    def seal_bytes(self, reference: Reference, content: bytes) -> bytes | bytearray:
         """A sealed record that the caller keeps in a table of the vault. Raises ``KeyDestroyed``."""
-        key = self.keys.sealing_key(reference.owner, reference.key_class)
-        return record.seal(key, self.tenant, reference, content)
+        with self.at_work(self.keys.sealing_key(reference.owner, reference.key_class)) as key:
+            return key.seal(self.tenant, reference, content)
 
     def open_bytes(self, reference: Reference, sealed: bytes) -> bytes:
         """The content of ``seal_bytes``. Raises ``KeyDestroyed`` or ``SealBroken``."""
-        key = self.keys.opening_key(reference.owner, reference.key_class)
-        return record.unseal(key, self.tenant, reference, sealed)
+        with self.at_work(self.keys.opening_key(reference.owner, reference.key_class)) as key:
+            return key.unseal(self.tenant, reference, sealed)
+
+    def settle(self, owner: str, key_class: KeyClass) -> None:
+        """After something was kept: leave nothing of it when the key was destroyed meanwhile.
+
+        Raises ``KeyDestroyed``.
+        """
+        if not self.keys.alive(owner, key_class):
+            self._sweep(owner, key_class)
+            raise KeyDestroyed
 
     def fingerprint(self, owner: str, content: bytes) -> bytes:
-        """HMAC-SHA256 under a key from the owner's credential key: equal contents of one owner, equal
-        fingerprints."""
-        key = self.keys.sealing_key(owner, KeyClass.CREDENTIAL)
-        separated = hmac.digest(
-            key, record.prefixed(b"fingerprint", self.tenant.encode(), owner.encode()), "sha256"
-        )
-        return hmac.digest(separated, content, hashlib.sha256)
+        """32 bytes under the owner's credential key: equal contents of one owner, equal fingerprints."""
+        with self.at_work(self.keys.sealing_key(owner, KeyClass.CREDENTIAL)) as key:
+            return key.fingerprint(self.tenant, owner, content)
 
-    def _put(self, reference: Reference, sealed: bytearray) -> bool:
+    def _sweep(self, owner: str, key_class: KeyClass) -> None:
+        """Delete what a destroyed key sealed."""
+        with self.engine.begin() as connection:
+            for table in (tables.record, tables.chunk):
+                owned = self._owned(table, owner) & (table.c.key_class == key_class)
+                connection.execute(delete(table).where(owned))
+            if key_class is KeyClass.CREDENTIAL:
+                connection.execute(delete(tables.session).where(self._owned(tables.session, owner)))
+                connection.execute(
+                    update(tables.secret).where(self._owned(tables.secret, owner)).values(sealed=None)
+                )
+
+    def _put(self, reference: Reference, sealed: bytes | bytearray) -> bool:
         """Whether it is stored; False when another process made this revision first."""
         if reference.revision == 1:
             try:
@@ -258,7 +302,7 @@ class Vault:
             query = select(columns.revision).where(self._owned(tables.record, owner) & place)
             return connection.execute(query).scalar() or 0
 
-    def _row(self, reference: Reference, sealed: bytearray) -> dict[str, object]:
+    def _row(self, reference: Reference, sealed: bytes | bytearray) -> dict[str, object]:
         return {**self._place(reference), "sealed": sealed}
 
     def _place(self, reference: Reference) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What a sealed record promises."""
+"""What a sealed record promises, in both suites."""
 
 from __future__ import annotations
 
@@ -7,33 +7,48 @@ from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.algorithms import AES, SM4
 from cryptography.hazmat.primitives.ciphers.modes import ECB
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.hashes import SHA256, SM3
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schema.errors import SealBroken
-from vault import record
+from vault.ciphers import CIPHER_KEY_BYTES, aead
+from vault.record import HEAD_BYTES, RecordKey, prefixed
 from vault.reference import KeyClass, Reference
+from vault.suite import Suite
 
-KEY = bytes(range(32))
+KEY, OTHER_KEY = bytes(range(32)), bytes(32)
 HERE = Reference(KeyClass.DATA, "consent_1", "raw.invoice", "7", 1)
 CONTENT = b"a payload of some length"
+BLOCK_CIPHERS = {Suite.INTL: AES, Suite.GM: SM4}
+HASHES = {Suite.INTL: SHA256(), Suite.GM: SM3()}
+MARKS = {Suite.INTL: b"\x01", Suite.GM: b"\x02"}
+
+both_suites = pytest.mark.parametrize("key", [RecordKey(suite, KEY) for suite in Suite], ids=list(Suite))
 
 
-@given(st.binary(max_size=5000))
-def test_sealed_content_opens_again(content: bytes) -> None:
-    sealed = record.seal(KEY, "bank", HERE, content)
-    assert record.unseal(KEY, "bank", HERE, bytes(sealed)) == content
+@both_suites
+@given(st.binary(max_size=20_000))
+def test_sealed_content_opens_again(key: RecordKey, content: bytes) -> None:
+    sealed = key.seal("bank", HERE, content)
+    assert key.unseal("bank", HERE, bytes(sealed)) == content
 
 
-def test_equal_contents_never_look_alike() -> None:
-    assert record.seal(KEY, "bank", HERE, CONTENT) != record.seal(KEY, "bank", HERE, CONTENT)
+@both_suites
+def test_a_large_content_opens_again(key: RecordKey) -> None:
+    content = os.urandom(1 << 20)
+    assert key.unseal("bank", HERE, key.seal("bank", HERE, content)) == content
 
 
+@both_suites
+def test_equal_contents_never_look_alike(key: RecordKey) -> None:
+    assert key.seal("bank", HERE, CONTENT) != key.seal("bank", HERE, CONTENT)
+
+
+@both_suites
 @pytest.mark.parametrize(
     "elsewhere",
     [
@@ -47,75 +62,101 @@ def test_equal_contents_never_look_alike() -> None:
     ],
     ids=["class", "owner", "kind", "id", "revision", "borders"],
 )
-def test_a_record_opens_in_its_own_place_only(elsewhere: Reference) -> None:
-    sealed = record.seal(KEY, "bank", HERE, CONTENT)
+def test_a_record_opens_in_its_own_place_only(key: RecordKey, elsewhere: Reference) -> None:
+    sealed = key.seal("bank", HERE, CONTENT)
     with pytest.raises(SealBroken):
-        record.unseal(KEY, "bank", elsewhere, sealed)
+        key.unseal("bank", elsewhere, sealed)
 
 
-def test_a_record_of_another_tenant_or_key_is_refused() -> None:
-    sealed = record.seal(KEY, "bank", HERE, CONTENT)
+@pytest.mark.parametrize("suite", Suite)
+def test_a_record_of_another_tenant_or_key_is_refused(suite: Suite) -> None:
+    sealed = RecordKey(suite, KEY).seal("bank", HERE, CONTENT)
     with pytest.raises(SealBroken):
-        record.unseal(KEY, "other bank", HERE, sealed)
+        RecordKey(suite, KEY).unseal("other bank", HERE, sealed)
     with pytest.raises(SealBroken):
-        record.unseal(bytes(32), "bank", HERE, sealed)
+        RecordKey(suite, OTHER_KEY).unseal("bank", HERE, sealed)
 
 
-def test_every_flipped_byte_is_noticed() -> None:
+@both_suites
+def test_every_flipped_byte_is_noticed(key: RecordKey) -> None:
     """Suite, salt, commitment, ciphertext and tag alike."""
-    sealed = record.seal(KEY, "bank", HERE, CONTENT)
+    sealed = key.seal("bank", HERE, CONTENT)
     for position in range(len(sealed)):
         altered = bytearray(sealed)
         altered[position] ^= 1
         with pytest.raises(SealBroken):
-            record.unseal(KEY, "bank", HERE, altered)
+            key.unseal("bank", HERE, altered)
 
 
-def test_every_truncation_and_extension_is_noticed() -> None:
-    sealed = record.seal(KEY, "bank", HERE, CONTENT)
+@pytest.mark.parametrize("suite", Suite)
+def test_a_record_of_one_suite_opens_under_no_other(suite: Suite) -> None:
+    """Neither as it is nor with the other suite's mark: nothing falls back."""
+    other = next(each for each in Suite if each is not suite)
+    sealed = RecordKey(suite, KEY).seal("bank", HERE, CONTENT)
+    for attempt in (sealed, MARKS[other] + sealed[1:]):
+        with pytest.raises(SealBroken):
+            RecordKey(other, KEY).unseal("bank", HERE, attempt)
+    with pytest.raises(SealBroken):
+        RecordKey(suite, KEY).unseal("bank", HERE, MARKS[other] + sealed[1:])
+
+
+@both_suites
+def test_every_truncation_and_extension_is_noticed(key: RecordKey) -> None:
+    sealed = key.seal("bank", HERE, CONTENT)
     for length in range(len(sealed)):
         with pytest.raises(SealBroken):
-            record.unseal(KEY, "bank", HERE, sealed[:length])
+            key.unseal("bank", HERE, sealed[:length])
     with pytest.raises(SealBroken):
-        record.unseal(KEY, "bank", HERE, sealed + b"\0")
+        key.unseal("bank", HERE, sealed + b"\0")
 
 
-def test_a_ciphertext_made_to_open_under_two_keys_is_refused() -> None:
-    """AES-GCM opens it under both; the record opens under the one it is committed to."""
-    other = os.urandom(32)
-    header = record.SUITE_INTL + os.urandom(32)
+@both_suites
+def test_halves_of_two_records_make_no_third(key: RecordKey) -> None:
+    first, second = (key.seal("bank", HERE, CONTENT) for _ in range(2))
+    for border in (17, 33, HEAD_BYTES, len(first) - 16):
+        with pytest.raises(SealBroken):
+            key.unseal("bank", HERE, first[:border] + second[border:])
+
+
+@pytest.mark.parametrize("suite", Suite)
+def test_a_ciphertext_made_to_open_under_two_keys_is_refused(suite: Suite) -> None:
+    """The cipher opens it under both; the record opens under the one it is committed to."""
+    header = MARKS[suite] + os.urandom(32)
     names = ("bank", HERE.owner, HERE.key_class, HERE.kind, HERE.id, str(HERE.revision))
-    context = record.prefixed(header, *(name.encode() for name in names))
-    derived = [HKDF(SHA256(), 64, header[1:], context).derive(key) for key in (KEY, other)]
-    body = _opens_under_both(derived[0][:32], derived[1][:32], context)
-    for keys in derived:
-        assert len(AESGCM(keys[:32]).decrypt(bytes(12), body, context)) == 16
+    context = prefixed(header, *(name.encode() for name in names))
+    size = CIPHER_KEY_BYTES[suite]
+    derived = [HKDFExpand(HASHES[suite], size + 32, context).derive(key) for key in (KEY, OTHER_KEY)]
+    body = _opens_under_both(BLOCK_CIPHERS[suite], derived[0][:size], derived[1][:size], context)
+    opened = [aead(suite, keys[:size]).decrypt(bytes(12), body, context) for keys in derived]
+    assert len(opened[0]) == len(opened[1]) == 16
+    assert opened[0] != opened[1]
 
-    forged = header + derived[0][32:] + body
-    assert len(record.unseal(KEY, "bank", HERE, forged)) == 16
-    with pytest.raises(SealBroken):
-        record.unseal(other, "bank", HERE, forged)
+    for committed, own, other in ((derived[0], KEY, OTHER_KEY), (derived[1], OTHER_KEY, KEY)):
+        forged = header + committed[size:] + body
+        assert len(RecordKey(suite, own).unseal("bank", HERE, forged)) == 16
+        with pytest.raises(SealBroken, match="committed"):
+            RecordKey(suite, other).unseal("bank", HERE, forged)
 
 
 # --- GHASH (NIST SP 800-38D), to solve for a block that gives both keys the same tag ---
 
 
-def _opens_under_both(first: bytes, second: bytes, context: bytes) -> bytes:
+def _opens_under_both(cipher: type[AES] | type[SM4], first: bytes, second: bytes, context: bytes) -> bytes:
     """One ciphertext block and its tag, valid under both keys with the nonce zero."""
     padded = context + bytes(-len(context) % 16)
     lengths = (len(context) * 8).to_bytes(8, "big") + (128).to_bytes(8, "big")
     known, factors = [], []
     for key in (first, second):
-        h = _block(key, bytes(16))
-        known.append(_ghash(h, padded + bytes(16) + lengths) ^ _block(key, bytes(15) + b"\x01"))
+        h = _block(cipher, key, bytes(16))
+        known.append(_ghash(h, padded + bytes(16) + lengths) ^ _block(cipher, key, bytes(15) + b"\x01"))
         factors.append(_times(h, h))
     block = _times(known[0] ^ known[1], _inverse(factors[0] ^ factors[1]))
     tag = known[0] ^ _times(block, factors[0])
     return block.to_bytes(16, "big") + tag.to_bytes(16, "big")
 
 
-def _block(key: bytes, block: bytes) -> int:
-    encryptor = Cipher(AES(key), ECB()).encryptor()
+def _block(cipher: type[AES] | type[SM4], key: bytes, block: bytes) -> int:
+    encryptor = Cipher(cipher(key), ECB()).encryptor()
     return int.from_bytes(encryptor.update(block), "big")
 
 
