@@ -57,3 +57,18 @@ def document(page: Page) -> etree._Element:
     if root.getroottree().docinfo.doctype:
         raise DataCorrupt(f"{page.raw.locator} brings a document type")
     return root
+
+
+def nested(element: etree._Element) -> dict[str, Any]:
+    """An element as objects: text where it has no children, a list where a name repeats."""
+    found: dict[str, Any] = {}
+    for child in element:
+        own = nested(child) if len(child) else child.text
+        name = str(child.tag)
+        if name not in found:
+            found[name] = own
+        elif isinstance(found[name], list):
+            found[name].append(own)
+        else:
+            found[name] = [found[name], own]
+    return found

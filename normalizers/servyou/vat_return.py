@@ -1,4 +1,4 @@
-"""增值税申报表 of the bureau: lists of filings and of deadlines, and each VAT return as a document.
+"""申报表 of the bureau: lists of filings and of deadlines, and each return as its documents.
 
 核定信息 of the return that is due holds the year's sums so far (``lsxx``), by official line number, as the
 bureau has them: the 本年累计 of the return before must be the same.
@@ -13,13 +13,16 @@ from typing import Any
 import polars as pl
 from lxml import etree
 
+from normalizers import coreforms
 from normalizers.contract import NEW_FIELD, lacking
 from normalizers.provenance import traced
 from normalizers.registry import Page, Parsed
+from normalizers.servyou.other_return import KINDS, Document, opened
 from normalizers.servyou.page import document, records, value
 from normalizers.values import day, fen
 from normalizers.vatforms import GENERAL, SMALL, Grid, lines, strangers
-from schema.errors import ContractChanged, DataIncomplete
+from schema.errors import DataIncomplete
+from schema.rows.tax_return import Form as Kind
 from schema.snapshot import Finding, Severity
 
 LIST, DUTIES = "servyou.tax_return_list", "servyou.tax_return_duties"
@@ -39,13 +42,12 @@ Row = dict[str, Any]
 
 
 def read(pages: Sequence[Page]) -> Parsed:
-    """``tax_return`` has a row a form, ``tax_return_line`` a row a figure that is printed."""
+    """``tax_return`` has a row a filing, the other tables a row a figure that is printed."""
     listed = {
-        row["sbxh"]: row
-        for page in pages
+        row["sbxh"]: row | {"place": (index, place)}
+        for index, page in enumerate(pages)
         if page.raw.source_format == LIST
-        for row in records(page, "sbxh", "sbzlDm", "skssqq", "sbrq")
-        if row["sbzlDm"] in FORM_OF_KIND
+        for place, row in enumerate(records(page, "sbxh", "sbzlDm", "skssqq", "skssqz", "sbrq"))
     }
     deadlines = {
         (row["sbzlDm"], row["sssqQ"]): row["sbqx"]
@@ -53,23 +55,64 @@ def read(pages: Sequence[Page]) -> Parsed:
         if page.raw.source_format == DUTIES
         for row in records(page, "sbzlDm", "sssqQ", "sbqx")
     }
+    documents = [(index, page) for index, page in enumerate(pages) if page.raw.source_format == FORM]
+    roots = {index: document(page) for index, page in documents}
     forms = [
-        _form(index, page, listed, deadlines)
-        for index, page in enumerate(pages)
-        if page.raw.source_format == FORM
+        _form(index, page, roots[index], listed, deadlines)
+        for index, page in documents
+        if roots[index].tag in FORMS
     ]
-    if missing := listed.keys() - {row["return_id"] for row, _ in forms}:
-        raise DataIncomplete(f"{len(missing)} of {len(listed)} listed returns have no form")
+    others = [
+        opened(index, page, roots[index], listed)
+        for index, page in documents
+        if roots[index].tag not in FORMS
+    ]
+    rows = [row for row, _ in forms] + [_other(each, deadlines) for each in others if each.main]
+    known = {row["return_id"] for row in rows}
+    due = {serial for serial, row in listed.items() if row["sbzlDm"] in FORM_OF_KIND}
+    if missing := due - known:
+        raise DataIncomplete(f"{len(missing)} of {len(due)} listed returns have no form")
+    rows += [_alone(row, deadlines) for serial, row in listed.items() if serial not in known]
     grids = [grid for _, grid in forms]
-    returns = _returns([row for row, _ in forms])
-    figures = lines(grids)
+    returns, figures = _returns(rows), lines(grids)
+    main = coreforms.figures([cell for each in others for cell in each.main])
+    schedules = coreforms.figures([cell for each in others for cell in each.schedules])
     tables = {
         "tax_return": traced(returns, pages, PARSER),
-        "tax_return_line": traced(figures, pages, PARSER),
+        "tax_return_line": traced(pl.concat([figures, main.select(figures.columns)]), pages, PARSER),
+        "tax_return_schedule_line": traced(schedules, pages, PARSER),
     }
     prepared = [each for page in pages if page.raw.source_format == INITIAL for each in declared(page)]
     findings = [*_news(pages, grids), *_year_differs(pages, returns, figures, prepared)]
     return Parsed(tables, [_count(page) for page in pages], tuple(findings))
+
+
+def _alone(filing: Row, deadlines: Mapping[tuple[str, str], str]) -> Row:
+    """The row of a filing whose form was not asked for."""
+    index, place = filing["place"]
+    return {
+        "return_id": filing["sbxh"],
+        "form": KINDS.get(filing["sbzlDm"], Kind.OTHER),
+        "period_start": filing["skssqq"],
+        "period_end": filing["skssqz"],
+        "due_on": deadlines.get((filing["sbzlDm"], filing["skssqq"])),
+        "event_date": filing["sbrq"],
+        "page": index,
+        "pointer": f"/value/{place}",
+    }
+
+
+def _other(found: Document, deadlines: Mapping[tuple[str, str], str]) -> Row:
+    return {
+        "return_id": found.return_id,
+        "form": KINDS[found.kind],
+        "period_start": found.start,
+        "period_end": found.end,
+        "due_on": deadlines.get((found.kind, found.start)),
+        "event_date": found.filed_on,
+        "page": found.page,
+        "pointer": found.place,
+    }
 
 
 def declared(page: Page) -> list[Row]:
@@ -104,22 +147,22 @@ def brought_forward(prepared: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _form(
-    index: int, page: Page, listed: Mapping[str, Row], deadlines: Mapping[tuple[str, str], str]
+    index: int,
+    page: Page,
+    root: etree._Element,
+    listed: Mapping[str, Row],
+    deadlines: Mapping[tuple[str, str], str],
 ) -> tuple[Row, Grid]:
     """The row of a return, its dates as printed, and its grid. A form that no list names goes by its own
     name and period."""
-    root = document(page)
-    if (known := FORMS.get(str(root.tag))) is None:
-        raise ContractChanged("a form of another kind than VAT")
-    form, kind, path = known
+    form, kind, path = FORMS[str(root.tag)]
     head = {name: root.findtext(f"sbbhead/{name}") for name in ("skssqq", "skssqz", "sbrq1")}
     if None in head.values():
-        raise ContractChanged("a form lacks its period or its date (sbbhead)")
+        raise lacking(str(root.tag), [f"sbbhead.{name}" for name, told in head.items() if told is None])
     serial = page.raw.locator.rpartition("/")[2]
     columns, name = root.findall(path), str(root.tag)
     row: Row = {
         "return_id": serial if serial in listed else f"{kind}/{head['skssqq']}",
-        "kind": kind,
         "form": form.name,
         "period_start": head["skssqq"],
         "period_end": head["skssqz"],

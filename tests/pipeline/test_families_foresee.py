@@ -52,7 +52,7 @@ def test_the_whole_job_by_the_bureau(own_desk: Callable[..., Desk]) -> None:
 def _declared(tables: dict[str, pl.DataFrame]) -> tuple[int, int]:
     """(taxed sales, tax on them) over all returns, in fen."""
     current = tables["tax_return_line"].filter(column="current")
-    tax = "11" if set(tables["tax_return"]["form"]) == {"vat_general"} else "15"
+    tax = "11" if "vat_general" in set(tables["tax_return"]["form"]) else "15"
     return current.filter(line="1")["amount_fen"].sum(), current.filter(line=tax)["amount_fen"].sum()
 
 

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, date, datetime
+from itertools import count
 from pathlib import Path
 
 import orjson
+import polars as pl
 import pytest
 from lxml import etree
 
 from connectors.families.servyou.api import PORTAL, ServyouDesk
 from connectors.http import PortalHttp
+from normalizers.coreforms import CIT_QUARTERLY, CIT_SCHEDULES, VAT_SCHEDULES
 from normalizers.registry import Page, normalize
+from normalizers.servyou.page import records
 from normalizers.servyou.vat_return import brought_forward, declared
+from normalizers.statements import LAYOUTS
 from normalizers.vatforms import GENERAL, SMALL, Form
 from schema.dataset import Dataset, Route
+from schema.money import fen
 from schema.period import Period
 from schema.raw import RawPage
 
@@ -27,6 +33,9 @@ pytestmark = [
 FOLDER = Path(DATA or "") / "etax_portal" / "hebei_servyou"
 HDXX = "sbzx-web__api__sb__common__get__hdxx"
 VIEWS = "sbzx-web__apps__views"
+FIGURES = {key for each in (*VAT_SCHEDULES, *CIT_SCHEDULES) for key in each.columns}
+FIGURES |= {key for layout in LAYOUTS for _, columns in layout.sides for key in columns}
+FIGURES |= set(CIT_QUARTERLY.lines)
 
 
 def page(name: str, dataset: Dataset, form: str = "", content: bytes | None = None) -> RawPage:
@@ -137,3 +146,90 @@ def test_the_connector_reads_every_answer() -> None:
     (vat,) = (each for each in filed if each["sbzlDm"] == "10101")
     assert (vat["skssqq"], vat["skssqz"], vat["sbrq"]) == ("2019-03-01", "2019-03-31", "2019-04-09")
     assert orjson.loads(PORTAL.model_dump_json())["causes"]["80492219"] == "data_conflict"
+
+
+def test_every_filing_of_the_list_is_known() -> None:
+    real = records(
+        Page(page("sbzx-web__api__sb__jgcx__sbqkcx.json", Dataset.TAX_RETURN, "_list"), "raw/0"), "sbxh"
+    )
+    without_vat = {"success": True, "value": [row for row in real if row["sbzlDm"] != "10101"]}
+    given = page("sbqkcx", Dataset.TAX_RETURN, "_list", orjson.dumps(without_vat))
+    found = normalize(Dataset.TAX_RETURN, [given], ["raw/0"]).tables["tax_return"]
+    assert found["form"].to_list() == [
+        "cit_quarterly",
+        "financial_statement",
+        "cit_annual",
+        "stamp_duty",
+        "surtax",
+    ]
+    assert found["event_date"].to_list()[:3] == [date(2019, 4, 12), date(2019, 4, 12), date(2019, 4, 11)]
+
+
+def filled(view: str) -> tuple[bytes, etree._Element]:
+    """A real template, which is empty, with a number of its own in each field that holds a figure."""
+    root = etree.fromstring((FOLDER / f"{VIEWS}__{view}").read_bytes())
+    numbers = count(1)
+    for each in root.iter():
+        if not len(each) and each.tag in FIGURES:
+            each.text = f"{next(numbers)}.25"
+        elif not len(each) and each.tag == "fs":
+            each.text = "3"
+    return etree.tostring(root), root
+
+
+def agree(table: pl.DataFrame, root: etree._Element) -> int:
+    """How many rows there are, each with the figure that stands where it points."""
+    for row in table.iter_rows(named=True):
+        _, _, *steps, position, key = row["pointer"].split("/")
+        assert fen(root.findall("/".join(steps))[int(position)].findtext(key)) == row["amount_fen"]
+    assert table["amount_fen"].n_unique() == table.height
+    return table.height
+
+
+@pytest.mark.parametrize(
+    ("number", "statement", "figures", "first", "last", "items"),
+    [
+        ("001", "balance_sheet", 106, "货币资金", "负债和所有者权益（或股东权益）总计", 16),
+        ("002", "income", 64, "营业收入", "净利润", 11),
+        ("003", "cash_flow", 44, "销售产成品、商品、提供劳务收到的现金", "期末现金余额", 3),
+    ],
+)
+def test_the_statements_of_the_small_standard_each_figure_at_its_place(
+    number: str, statement: str, figures: int, first: str, last: str, items: int
+) -> None:
+    content, root = filled(f"sb_cwbb_xqy_kjzz__config__{number}_j3.xml")
+    given = page("statement", Dataset.FINANCIAL_STATEMENT, content=content)
+    table = normalize(Dataset.FINANCIAL_STATEMENT, [given], ["raw/0"]).tables["financial_statement"]
+    assert agree(table, root) == figures
+    assert set(table["statement"]) == {statement}
+    assert (table["label"][0], table["label"][-1]) == (first, last)
+    assert table["line"].cast(pl.Int64).max() == figures // 2
+    assert table["item"].drop_nulls().n_unique() == items
+
+
+@pytest.mark.parametrize(
+    ("view", "schedule", "figures"),
+    [
+        ("sb_ybnsr_201905__002__config__002_j3.xml", "附列资料（一）", 318),
+        ("sb_ybnsr_201905__003__config__003_j3.xml", "附列资料（二）", 72),
+        ("sb_ybnsr_201905__006__config__006_j3.xml", "附列资料（三）", 48),
+        ("sb_ybnsr_201905__031__config__031_j3.xml", "附列资料（四）", 34),
+        ("sb_sdsA_yj_new_2019__config__003_j3.xml", "A201020", 30),
+    ],
+)
+def test_the_schedules_each_figure_at_its_place(view: str, schedule: str, figures: int) -> None:
+    content, root = filled(view)
+    given = page("schedule", Dataset.TAX_RETURN, content=content)
+    table = normalize(Dataset.TAX_RETURN, [given], ["raw/0"]).tables["tax_return_schedule_line"]
+    assert set(table["schedule"]) == {schedule}
+    assert agree(table, root) == figures
+
+
+def test_a_quarterly_income_tax_return_has_a_line_for_each_field_of_money() -> None:
+    content, root = filled("sb_sdsA_yj_new_2019__config__001_j3.xml")
+    given = page("cit", Dataset.TAX_RETURN, content=content)
+    found = normalize(Dataset.TAX_RETURN, [given], ["raw/0"]).tables
+    assert found["tax_return"]["form"].to_list() == ["cit_quarterly"]
+    for row in found["tax_return_line"].iter_rows(named=True):
+        assert fen(root.findtext(row["pointer"].partition("/A200000Ywbd/")[2])) == row["amount_fen"]
+    assert found["tax_return_line"].height == len(CIT_QUARTERLY.lines)
