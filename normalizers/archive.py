@@ -11,6 +11,8 @@ from schema.errors import DataCorrupt, DocumentLocked
 
 MOST_PARTS, MOST_BYTES = 4096, 64 << 20
 """Parts and their size unpacked; beyond that nothing is unpacked."""
+MOST_RATIO, SMALL = 200, 4 << 20
+"""How many times more it may unpack to than it is packed; a small one may be of any."""
 SIGNATURE = b"PK\x03\x04"
 _ENCRYPTED = 0x1
 _LOCAL = 1 << 16
@@ -29,7 +31,8 @@ class Archive:
             raise DataCorrupt(f"{name}: {len(content)} bytes are no whole archive") from None
         parts = self._zip.infolist()
         size = sum(part.file_size for part in parts)
-        if len(parts) > MOST_PARTS or size > MOST_BYTES:
+        most = min(MOST_BYTES, max(SMALL, MOST_RATIO * len(content)))
+        if len(parts) > MOST_PARTS or size > most:
             raise DataCorrupt(f"{name}: an archive of {len(parts)} parts that unpacks to {size} bytes")
         if any(part.flag_bits & _ENCRYPTED for part in parts):
             raise DocumentLocked(f"{name}: an encrypted archive")
