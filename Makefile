@@ -1,7 +1,7 @@
 # Taxlink: `make demo` shows it working, `make test` proves it.
 BIN := .venv/bin
 
-.PHONY: setup demo console test certify lint types bench pictures lock clean help
+.PHONY: setup demo console codes test certify lint types bench pictures lock clean help
 .DEFAULT_GOAL := help
 
 setup:  ## install everything into .venv and find a Chromium (instant when done before)
@@ -10,11 +10,15 @@ setup:  ## install everything into .venv and find a Chromium (instant when done 
 demo: setup  ## twelve loan applications through the sandbox (COMPANIES=<folder of real invoices>: ten real firms)
 	$(BIN)/taxlink demo $(if $(COMPANIES),--companies $(COMPANIES))
 
-console: setup  ## look around in what the last demo left
+console: setup codes  ## look around in what the last demo left
 	TAXLINK_HOME=var/demo TAXLINK_ENDPOINTS=var/demo/endpoints.json $(BIN)/taxlink serve --no-scheduler
+
+codes: setup  ## what the telephones of the last demo's users show now
+	@$(BIN)/python -m demo.users var/demo
 
 test: lint types  ## lint, type check, then every test
 	@sh setup/postgres.sh
+	@sh setup/softhsm.sh
 	$(BIN)/pytest -n 2 --dist loadfile
 
 certify: setup  ## every promise of every route into every region, on the sandbox; writes var/certificate.html

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
@@ -23,13 +25,22 @@ _VERSION_BYTES = 4
 _KEY_BITS = 256
 
 
-class TokenRoot:
-    """One session with the token, used by one thread at a time."""
+@dataclass(frozen=True)
+class Login:
+    """One session with a token, until the process ends: a process logs into a token once, and a session
+    serves one thread at a time."""
 
-    def __init__(self, session: Session, token: str, label: str) -> None:
-        self._session, self._label = session, label
+    session: Session
+    one_at_a_time: threading.Lock
+
+
+class TokenRoot:
+    """Keys of one label in a token."""
+
+    def __init__(self, login: Login, token: str, label: str) -> None:
+        self._session, self._one_at_a_time = login.session, login.one_at_a_time
+        self._label = label
         self._name = f"pkcs11:{token}/{label}"
-        self._one_at_a_time = threading.Lock()
         self._keys = self._found()
         self._rotated_to = 0
 
@@ -79,7 +90,6 @@ class TokenRoot:
 
     def close(self) -> None:
         self._keys = {}
-        self._session.close()
 
     def _made(self, version: int) -> Any:
         try:
@@ -120,13 +130,20 @@ def open_token(uri: str, *, fresh: bool) -> TokenRoot:
     if not (token and module and pin):
         raise RootKeyUnavailable(f"a PKCS #11 root needs token, module-path and {PIN_VARIABLE}")
     try:
-        session = pkcs11.lib(module).get_token(token_label=token).open(user_pin=pin, rw=True)
+        login = _login(module, token, pin)
     except (pkcs11.PKCS11Error, RuntimeError, OSError) as error:
         raise _unavailable(error) from None
-    root = TokenRoot(session, token, label)
+    root = TokenRoot(login, token, label)
     if fresh:
         root.rotate()
     return root
+
+
+@cache
+def _login(module: str, token: str, pin: str) -> Login:
+    return Login(
+        pkcs11.lib(module).get_token(token_label=token).open(user_pin=pin, rw=True), threading.Lock()
+    )
 
 
 def _parameters(nonce: bytes, context: bytes) -> GCMParams:

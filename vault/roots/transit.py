@@ -52,8 +52,9 @@ class TransitRoot:
         self._rotated_to = self._newest()
 
     def retire(self) -> None:
-        self._asked(f"keys/{self._key}/config", min_decryption_version=self._rotated_to)
-        self._asked(f"keys/{self._key}/trim", min_available_version=self._rotated_to)
+        floor = self._rotated_to
+        self._asked(f"keys/{self._key}/config", min_decryption_version=floor, min_encryption_version=floor)
+        self._asked(f"keys/{self._key}/trim", min_available_version=floor)
 
     def close(self) -> None:
         self._client.adapter.close()
