@@ -60,6 +60,11 @@ def checkpoint() -> None:
     _workshop().checkpoints.make()
 
 
+def stamp() -> None:
+    """Have signed consents time-stamped, where a service is set."""
+    _intake().stamp()
+
+
 def deliver() -> None:
     """Send due webhooks."""
     shop = _workshop()
@@ -73,6 +78,7 @@ JOBS: dict[str, tuple[str, BaseTrigger]] = {
     "sweep": ("scheduler:sweep", IntervalTrigger(seconds=60, timezone="Asia/Shanghai")),
     "look": ("scheduler:look", IntervalTrigger(seconds=60, jitter=20, timezone="Asia/Shanghai")),
     "checkpoint": ("scheduler:checkpoint", IntervalTrigger(minutes=10, timezone="Asia/Shanghai")),
+    "stamp": ("scheduler:stamp", IntervalTrigger(seconds=30, timezone="Asia/Shanghai")),
     "deliver": ("scheduler:deliver", IntervalTrigger(seconds=2, timezone="Asia/Shanghai")),
 }
 """Each job: its function and when it runs. Portals close at night, so the refresh runs in the morning."""

@@ -30,8 +30,8 @@ _EVENT = insert(tables.event)
 
 
 class Ledger:
-    """Reads and moves authorizations, and reads their consents. A method that takes a ``Connection`` joins the caller's
-    transaction."""
+    """Reads and moves authorizations, and reads their consents. A method that takes a ``Connection`` joins
+    the caller's transaction."""
 
     def __init__(self, engine: Engine, audit: AuditLog) -> None:
         self.engine = engine

@@ -572,6 +572,12 @@ class ClockSetBack(TaxlinkError):
     zh = "系统时钟早于审计日志的上一检查点，未签署"
 
 
+class TimestampRefused(TaxlinkError):
+    """The time-stamp service gave no time-stamp that verifies."""
+
+    zh, status = "时间戳服务未给出有效时间戳", 502
+
+
 class OverlayInvalid(TaxlinkError):
     """A region's overlay file is not valid."""
 

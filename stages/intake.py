@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
@@ -21,7 +22,13 @@ from authz.consent.terms import Institution, Institutions
 from connectors.interface import Answer, Resume
 from connectors.overlay import overlay
 from connectors.places import Place
-from schema.errors import ChallengeExpired, IdempotencyConflict, StateConflict
+from schema.errors import (
+    ChallengeExpired,
+    IdempotencyConflict,
+    StateConflict,
+    TaxlinkError,
+    TimestampRefused,
+)
 from schema.region import region
 from settings import Settings
 from stages import canaries
@@ -31,6 +38,8 @@ from store import tables
 from store.database import new_id, now
 from vault.reference import KeyClass
 
+log = structlog.get_logger()
+
 StartLeg = Callable[[Authorization], None]
 StartDisposal = Callable[[Authorization], None]
 StartCanary = Callable[[Place, datetime], None]
@@ -39,6 +48,8 @@ LEG, DISPOSAL = "leg", "disposal"
 ``stages.canaries.CANARY``."""
 MOST_CANARIES = 6
 """How many set out at a time, so that they spread over the hour."""
+MOST_STAMPS = 50
+"""How many consents are stamped at a time."""
 
 
 @dataclass(frozen=True)
@@ -305,6 +316,26 @@ class Intake:
         for authorization_id in outlived:
             self._start_disposal(self._shop.consents.close(authorization_id, actor="scheduler"))
         return len(outlived)
+
+    def stamp(self) -> int:
+        """Have the time-stamp service stamp the signatures of consents; what it refuses is tried again the
+        next time. How many it stamped."""
+        shop, service, done = self._shop, self._shop.timestamps, 0
+        if service is None:
+            return 0
+        for held in shop.consents.unstamped(MOST_STAMPS):
+            current = shop.ledger.authorization(held.authorization_id)
+            try:
+                response = service.stamp(shop.consents.signed(current, held).signature)
+            except TimestampRefused as error:
+                log.warning("consent.unstamped", consent=held.id, why=error.detail)
+                break
+            except TaxlinkError as error:
+                log.error("consent.unproven", consent=held.id, code=error.code)
+                continue
+            shop.consents.keep_timestamp(held, response)
+            done += 1
+        return done
 
     def refresh_due(self) -> int:
         """Refresh every granted authorization whose periodic consent allows a read today."""

@@ -16,6 +16,7 @@ from authz.authorization import Authorization
 from authz.casefile import CaseFile
 from authz.challenges import Challenges
 from authz.consent.archive import Archive
+from authz.consent.timestamp import TimestampService, roots
 from authz.consents import Consents
 from authz.due import Due
 from authz.ledger import Ledger
@@ -127,6 +128,12 @@ class Workshop:
         file = self.settings.endpoints_file
         listed: Endpoints = json.loads(file.read_text()) if file else {}
         return listed
+
+    @cached_property
+    def timestamps(self) -> TimestampService | None:
+        """The service that stamps consents, where one is set."""
+        url, file = self.settings.timestamp_url, self.settings.timestamp_roots
+        return TimestampService(url, roots(file.read_bytes())) if url and file else None
 
     @cached_property
     def feed(self) -> Feed:

@@ -6,6 +6,8 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +16,12 @@ import rfc8785
 from sqlalchemy import update
 
 from authz.consent import Consent, Frequency
+from authz.consent.archive import Archive
 from authz.consent.artefact import Assent
+from authz.consents import Consents
 from schema.errors import ConsentAltered, SealBroken
 from store import tables
+from vault import tables as sealed
 from vault.suite import Suite
 from vault.vault import Vault, VaultSettings
 
@@ -92,15 +97,10 @@ def test_the_person_is_masked_in_the_document_and_proven_by_the_salt(desk: Desk)
 def test_openssl_verifies_the_detached_signature_of_either_suite(
     desk: Desk, suite: Suite, tmp_path: Path
 ) -> None:
-    from authz.consent.archive import Archive
-    from authz.consents import Consents
-
     places = VaultSettings(
         tmp_path / "r" / "root.key", f"sqlite:///{tmp_path}/k.db", f"sqlite:///{tmp_path}/v.db"
     )
     (tmp_path / "r").mkdir()
-    from dataclasses import replace
-
     vault = Vault.open(replace(places, suite=suite))
     desk.consents = Consents(desk.ledger, Archive(vault))
     signed = desk.consents.signed(*agreed(desk))
@@ -156,8 +156,6 @@ def test_another_consents_artefact_does_not_stand_in(desk: Desk) -> None:
 
 
 def test_an_artefact_cut_short_in_the_vault_opens_nothing(desk: Desk) -> None:
-    from vault import tables as sealed
-
     current, _ = agreed(desk)
     with desk.vault.engine.begin() as connection:
         connection.execute(update(sealed.record).values(sealed=b"\x01" * 60))
@@ -189,17 +187,17 @@ def test_a_crash_between_the_seal_and_the_row_leaves_the_consent_unasked(
         keep(*arguments)
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    text = desk.text_hash(opened)
+    with monkeypatch.context() as patched:
         patched.setattr(desk.consents.archive, "keep", dies)
-        desk.consents.agree(opened.id, desk.text_hash(opened), actor="borrower")
+        with pytest.raises(KeyboardInterrupt):
+            desk.consents.agree(opened.id, text, actor="borrower")
     assert desk.ledger.consent(opened.consent_id).state == "awaiting"
     desk.consents.agree(opened.id, desk.text_hash(opened), actor="borrower")
     assert desk.consents.proven(opened)
 
 
 def test_a_frequency_counts_within_the_calendars_unit() -> None:
-    from datetime import UTC, datetime
-
     at = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
     assert Frequency(1, "day").unit_start(at) == datetime(2026, 11, 25, tzinfo=UTC)
     assert Frequency(1, "month").unit_start(at) == datetime(2026, 11, 1, tzinfo=UTC)
