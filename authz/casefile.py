@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
-from authz import clock, gate, underway
+from authz import clock, facts, gate, underway
 from authz.authorization import Authorization
 from authz.consent import Consent
 from authz.consents import Consents
@@ -161,6 +161,10 @@ class CaseFile:
                 expires_at=grant.expires_at,
             )
         )
+        fact = facts.grant(route, grant.receipt, grant.granted_at, grant.expires_at)
+        self._ledger.record(
+            connection, authorization_id, "portal", "grant.kept", {"route": route} | facts.said(fact)
+        )
 
     def grant(self, authorization_id: str) -> HeldGrant | None:
         """The grant that has not ended: that of the route which granted last, as far as one has."""
@@ -237,6 +241,7 @@ class CaseFile:
             )
             underway.ended(connection, current.id, current.run, collected.dataset)
             data = {"dataset": collected.dataset, "route": collected.route, "pages": len(collected.pages)}
+            data |= facts.said(facts.collection(replace(collected, fetched_at=at)))
             if collected.missing:
                 data |= {"missing": collected.missing, "error": collected.error_code or ""}
             self._ledger.record(connection, current.id, "pipeline", "dataset.collected", data)
@@ -313,9 +318,9 @@ class CaseFile:
                 fetched_at=now(),
             )
             rows = {name: table["rows"] for name, table in held.items()}
-            self._ledger.record(
-                connection, current.id, "pipeline", "snapshot.kept", {"rows": rows, "findings": len(findings)}
-            )
+            data = {"rows": rows, "findings": len(findings)}
+            data |= facts.said(facts.snapshot(as_of, held, missing, findings))
+            self._ledger.record(connection, current.id, "pipeline", "snapshot.kept", data)
 
     def snapshot(self, authorization_id: str, run: int | None = None) -> HeldSnapshot | None:
         """The snapshot of a run, or the newest."""
@@ -335,8 +340,9 @@ class CaseFile:
             fetched_at=row.fetched_at,
         )
 
-    def keep_score(self, current: Authorization, summary: dict[str, Any]) -> None:
-        """``summary`` holds the columns of the score table beside ids and time."""
+    def keep_score(self, current: Authorization, summary: dict[str, Any], result: dict[str, str]) -> None:
+        """``summary`` holds the columns of the score table beside ids and time, ``result`` the digests of the
+        whole result."""
         with self._engine.begin() as connection:
             insert_once(
                 connection,
@@ -351,6 +357,7 @@ class CaseFile:
                 name: summary[name]
                 for name in ("decision", "points", "grade", "limit_fen", "annual_rate", "policy_version")
             }
+            data |= {"result": result} | facts.said(facts.score(summary, result))
             self._ledger.record(connection, current.id, "pipeline", "score.kept", data)
 
     def score(self, authorization_id: str, run: int | None = None) -> dict[str, Any] | None:

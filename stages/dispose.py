@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from authz.authorization import Authorization, State
 from authz.casefile import HeldGrant
 from connectors.interface import Grant
@@ -10,6 +12,7 @@ from schema.errors import TaxlinkError
 from stages import visit
 from stages.outcome import Outcome, waiting
 from stages.workshop import Workshop
+from vault.proof import DestructionProof
 from vault.reference import KeyClass
 
 
@@ -30,8 +33,15 @@ def dispose(shop: Workshop, authorization_id: str, *, last: bool = False) -> Out
     for each in ending:
         shop.secrets.destroy_owner(each.id)
         proofs = (data[each.id], shop.vault.destroy(each.id, KeyClass.CREDENTIAL))
-        shop.consents.shredded(each, {proof.key_class: proof.as_dict() for proof in proofs}, actor="pipeline")
+        shop.consents.shredded(each, {proof.key_class: _told(proof) for proof in proofs}, actor="pipeline")
     return None
+
+
+def _told(proof: DestructionProof) -> dict[str, str]:
+    """The proof as the log takes it: the key by its digest."""
+    told = proof.as_dict()
+    told["key_sha256"] = hashlib.sha256(told.pop("public_key").encode()).hexdigest()
+    return told
 
 
 def _revoke(shop: Workshop, current: Authorization, held: HeldGrant, *, last: bool) -> str | Outcome:

@@ -27,6 +27,7 @@ from schema.snapshot import TABLES_OF, Finding, Severity, Snapshot
 from stages.workshop import Workshop
 from store.database import now
 from vault.reference import KeyClass
+from verifier.digests import digests
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def normalize(shop: Workshop, authorization_id: str, ahead: HeadStart) -> None:
     contents = [sheet.content for sheet in draft.sheets.values()]
     refs = shop.vault.seal_many(current.vault_owner, "table", contents, key_class=KeyClass.DATA)
     held = {
-        name: {"ref": ref, "rows": sheet.table.height}
+        name: {"ref": ref, "rows": sheet.table.height, **digests(sheet.content)}
         for (name, sheet), ref in zip(draft.sheets.items(), refs, strict=True)
     }
     as_of = current.as_of or last_full_month_end(current.created_at.date())

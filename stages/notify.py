@@ -4,6 +4,7 @@ open."""
 from __future__ import annotations
 
 import webhooks
+from authz import facts
 from authz.authorization import Authorization, Progress, State
 from authz.consent import ConsentState
 from schema.errors import TaxlinkError, catalogue
@@ -21,15 +22,19 @@ def notify(shop: Workshop, authorization_id: str) -> None:
         current = shop.ledger.authorization(authorization_id)
     shop.secrets.destroy_owner(current.vault_owner)
     if current.callback_url and current.callback_secret_ref:
+        kind, told = f"authorization.{_ending(current)}", notice(shop, current)
         webhooks.put(
             shop.store,
             key=f"{current.id}.{current.run}",
             authorization_id=current.id,
             url=current.callback_url,
             secret_ref=current.callback_secret_ref,
-            kind=f"authorization.{_ending(current)}",
-            data=notice(shop, current),
+            kind=kind,
+            data=told,
         )
+        with shop.store.begin() as connection:
+            about = {"kind": kind} | facts.said(facts.notice(kind, told))
+            shop.ledger.record(connection, current.id, "pipeline", "notice.written", about)
     _consume(shop, current)
 
 

@@ -19,6 +19,7 @@ from schema.period import Period
 from schema.raw import RawPage
 from stages.workshop import Workshop
 from vault.reference import KeyClass
+from verifier.digests import digests
 
 BATCH_BYTES, BATCH_SECONDS = 2 << 20, 2.0
 """A batch is about this large, or what came in this time."""
@@ -135,4 +136,6 @@ def described(page: RawPage, ref: str) -> dict[str, Any]:
         "end": page.period.end.isoformat(),
         "fetched_at": page.fetched_at.isoformat(),
         "total": page.portal_total,
+        "bytes": len(page.content),
+        **digests(page.content),
     }

@@ -11,6 +11,7 @@ from stages.normalize import opened
 from stages.workshop import Workshop
 from store.database import now
 from vault.reference import KeyClass
+from verifier.digests import digests
 
 
 def score(shop: Workshop, authorization_id: str) -> None:
@@ -26,10 +27,10 @@ def score(shop: Workshop, authorization_id: str) -> None:
         context=context(shop, current),
         decided_at=now(),
     )
-    ref = shop.vault.seal(
-        current.vault_owner, "score", result.model_dump_json().encode(), key_class=KeyClass.DATA
-    )
-    shop.casefile.keep_score(current, _summary(result) | {"snapshot_id": held.id, "result_ref": ref})
+    whole = result.model_dump_json().encode()
+    ref = shop.vault.seal(current.vault_owner, "score", whole, key_class=KeyClass.DATA)
+    summary = _summary(result) | {"snapshot_id": held.id, "result_ref": ref}
+    shop.casefile.keep_score(current, summary, digests(whole))
 
 
 def _application(current: Authorization) -> Application:

@@ -30,6 +30,7 @@ ROOT = Path(__file__).parents[2]
             ],
         ),
         ("large_pull", [r"product ÷ bare loop: [\d.]+ \(at most 1"]),
+        ("audit", [r"append, sha256: [\d.e+]+/s \(at least 5,000", r"verify, sm3: [\d.]+ s \(a million"]),
         pytest.param(
             "fleet",
             [
