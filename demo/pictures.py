@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from connectors.testing.person import people
 from connectors.testing.portals import Portals
 from demo import page as screen
+from demo import users
 from demo.clients import Borrower, LoanSystem
 from demo.processes import House
 from demo.stories import application
@@ -24,10 +25,11 @@ def take(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as home, House(Path(home)) as house:
         house.start("--regions", "44,31,51", "--count", "8", "--invoices", "240")
         key = house.issue_key("pictures")
+        house.add_users()
         loans, portals = LoanSystem(house.url, key), Portals(house.endpoints())
         _work(loans, portals)
         _borrower(loans, portals, folder)
-        _console(house.url, key, folder)
+        _console(house, folder)
 
 
 def _work(loans: LoanSystem, portals: Portals) -> None:
@@ -58,11 +60,15 @@ def _captcha(page: Page, kind: str, folder: Path) -> None:
         _shoot(page, folder / "borrower-captcha.png")
 
 
-def _console(url: str, key: str, folder: Path) -> None:
+def _console(house: House, folder: Path) -> None:
+    olivia = users.known(house.home)["olivia"]
     with screen.phone_sized() as page:
         page.set_viewport_size({"width": _DESKTOP["width"], "height": _DESKTOP["height"]})
-        page.goto(f"{url}/console")
-        page.locator("input[type=password]").fill(key)
+        page.goto(f"{house.url}/console")
+        page.locator("input[name=name]").fill("olivia")
+        page.locator("input[name=password]").fill(olivia["password"])
+        page.locator("button.primary").click()
+        page.locator("input[name=code]").fill(olivia["code"])
         page.locator("button.primary").click()
         page.locator("table").first.wait_for()
         _shoot(page, folder / "console.png")

@@ -16,6 +16,7 @@ from typing import Any
 
 import requests
 
+from demo import users
 from settings import Settings
 from stages.workshop import Workshop
 
@@ -105,6 +106,14 @@ class House:
         shop = Workshop(Settings.from_environment(self.environment), name="demo")
         try:
             return shop.api_keys.issue("bank", name)[0]
+        finally:
+            shop.close()
+
+    def add_users(self) -> None:
+        """The people of the demonstration, who may sign in to the console."""
+        shop = Workshop(Settings.from_environment(self.environment), name="demo")
+        try:
+            users.add(shop)
         finally:
             shop.close()
 

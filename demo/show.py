@@ -23,7 +23,7 @@ from rich.progress import (
 from rich.table import Table
 
 from connectors.testing.portals import Portals
-from demo import real, stories
+from demo import real, stories, users
 from demo.clients import LoanSystem
 from demo.processes import House
 from demo.stories import Story
@@ -75,6 +75,7 @@ def run(companies: Path | None, *, keep: bool, as_json: bool, screen: Console) -
         sandbox, plan = (real.sandbox(companies), real.plan) if companies else (stories.SANDBOX, stories.plan)
         (HOME / "watchlists.json").write_text('{"abnormal": {}, "controlled_numbers": []}')
         key = house.issue_key("demo")
+        house.add_users()
         house.start(*sandbox)
         loans = LoanSystem(house.url, key)
         portals = Portals(house.endpoints())
@@ -83,7 +84,8 @@ def run(companies: Path | None, *, keep: bool, as_json: bool, screen: Console) -
             screen.print_json(data=[each.row() for each in told])
         else:
             screen.print(_table(told))
-        talk.print(f"Console: {house.url}/console   key: {key}")
+        talk.print(f"Console: {house.url}/console   API key: {key}")
+        talk.print(*users.lines(house.home), "  later codes: make codes", sep="\n", highlight=False)
         _linger(house, talk, keep)
     return 0 if all(each.as_expected for each in told) else 1
 

@@ -38,5 +38,5 @@ def create(workshop: Workshop, intake: Intake) -> FastAPI:
         app.include_router(room.router)
         app.mount(f"/assets/{room.NAME}", room.assets())
     app.add_middleware(BodyCheck)
-    app.add_middleware(Edge, metrics=metrics)
+    app.add_middleware(Edge, metrics=metrics, tls=workshop.settings.public_url.startswith("https:"))
     return app

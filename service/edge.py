@@ -29,8 +29,11 @@ _HEADERS = {
     "x-frame-options": "DENY",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+    "permissions-policy": "accelerometer=(), browsing-topics=(), camera=(), clipboard-read=(), "
+    "display-capture=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()",
 }
+_TLS_HEADERS = {"strict-transport-security": "max-age=31536000; includeSubDomains"}
+"""For a deployment that borrowers reach by https: a browser never goes back to http."""
 _FORM = "application/x-www-form-urlencoded"
 _FORM_PATHS = "/console"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -39,8 +42,9 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 class Edge:
     """The outermost layer: ids, headers, measures, and no exception beyond it."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, *, tls: bool) -> None:
         self._app, self._metrics = app, metrics
+        self._headers = _HEADERS | (_TLS_HEADERS if tls else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -54,7 +58,7 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _dress(MutableHeaders(scope=message), request_id, scope["path"])
+                self._dress(MutableHeaders(scope=message), request_id, scope["path"])
             await send(message)
 
         try:
@@ -66,13 +70,14 @@ class Edge:
         finally:
             self._metrics.answered(scope["method"], _route(scope), status, time.perf_counter() - started)
 
-
-def _dress(headers: MutableHeaders, request_id: str, path: str) -> None:
-    for name, value in _HEADERS.items():
-        headers[name] = value
-    headers["x-request-id"] = request_id
-    if not path.startswith("/assets/"):
-        headers["cache-control"] = "no-store"
+    def _dress(self, headers: MutableHeaders, request_id: str, path: str) -> None:
+        for name, value in self._headers.items():
+            headers[name] = value
+        headers["x-request-id"] = request_id
+        if path.startswith(_FORM_PATHS):
+            headers["referrer-policy"] = "same-origin"  # without it, a form of ours says it is from nowhere
+        if not path.startswith("/assets/"):
+            headers["cache-control"] = "no-store"
 
 
 def _route(scope: Scope) -> str:

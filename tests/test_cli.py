@@ -29,10 +29,9 @@ class Terminal:
     def __init__(self, home: Path) -> None:
         self.environment = {"TAXLINK_HOME": str(home), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "cli", *arguments], env=self.environment, capture_output=True, text=True
-        )
+    def run(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "cli", *arguments]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, input=typed)
 
     def json(self, *arguments: str) -> Any:
         done = self.run(*arguments, "--json")
@@ -132,6 +131,32 @@ def test_a_key_is_shown_once_and_kept_as_a_hash(terminal: Terminal, tmp_path: Pa
         content = path.read_bytes()
         assert issued["bearer"].encode() not in content
         assert issued["webhook_secret"].removeprefix("whsec_").encode() not in content
+
+
+def test_a_key_is_issued_for_less_listed_rotated_and_revoked(terminal: Terminal) -> None:
+    options = ("--scope", "authorizations:read", "--scope", "scores:read", "--expires", "2099-01-01")
+    terminal.json("key", "issue", "board", *options)
+    (listed,) = terminal.json("key", "list")
+    assert listed["scopes"] == ["authorizations:read", "scores:read"]
+    assert (listed["state"], listed["expires"][:10]) == ("active", "2098-12-31")
+    assert terminal.json("key", "rotate", listed["id"])["bearer"].startswith("tlk_")
+    assert terminal.run("key", "revoke", listed["id"]).returncode == 0
+    states = {each["id"]: each["state"] for each in terminal.json("key", "list")}
+    assert states.pop(listed["id"]) == "revoked"
+    assert list(states.values()) == ["active"]
+
+
+def test_a_users_password_is_asked_for_and_never_an_argument(terminal: Terminal) -> None:
+    add = ("user", "add", "ada", "--role", "admin", "--json")
+    weak = terminal.run(*add, typed="short\n")
+    assert (weak.returncode, "password_too_weak" in weak.stderr) == (1, True)
+    assert terminal.run(*add, "--password", "correct horse battery").returncode == 2
+    made = terminal.run(*add, typed="correct horse battery\n")
+    assert json.loads(made.stdout)["role"] == "admin"
+    for change in ("reset", "disable"):
+        assert terminal.run("user", change, "ada").returncode == 0
+    (listed,) = terminal.json("user", "list")
+    assert (listed["name"], listed["enrolled"], bool(listed["disabled"])) == ("ada", None, True)
 
 
 def test_a_benchmark_is_a_process_of_its_own_with_its_own_options(terminal: Terminal) -> None:

@@ -80,6 +80,17 @@ def masked(text: str) -> str:
     return _SENSITIVE.sub(_mask, text)
 
 
+def masked_name(name: str) -> str:
+    """A person's name with its first character alone."""
+    return name[:1] + "*" * (len(name) - 1)
+
+
+def masked_number(number: str) -> str:
+    """Any number of a person, whatever it looks like: the first three and the last two characters, of a
+    short one nothing."""
+    return f"{number[:3]}{'*' * (len(number) - 5)}{number[-2:]}" if len(number) > 7 else "*" * len(number)
+
+
 def safe_value(value: object) -> object:
     """What may be said of one value: numbers, dates, codes; masked where it looks like a person's number."""
     if isinstance(value, Enum):

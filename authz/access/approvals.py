@@ -134,11 +134,18 @@ class Approvals:
             self._record(connection, user, "approval.granted" if grant else "approval.denied", id)
         return self.one(user, id)
 
-    def spend(self, user: User, id: str) -> Approval:
-        """The asker carries it out now; nobody does a second time. Raises ``PermissionMissing``,
-        ``ApprovalUnknown``, ``ApprovalImpossible``."""
+    def due(self, user: User, id: str) -> Approval:
+        """A request that this user may carry out now. Raises ``PermissionMissing``, ``ApprovalUnknown``,
+        ``ApprovalImpossible``."""
         held = self.one(user, id)
         user.check(ASKING[held.ask])
+        if not held.executable(user, now()):
+            raise ApprovalImpossible
+        return held
+
+    def spend(self, user: User, id: str) -> Approval:
+        """It is carried out; nobody does so a second time. Raises as ``due``."""
+        self.due(user, id)
         at, table = now(), approval
         with self._engine.begin() as connection:
             changed = connection.execute(

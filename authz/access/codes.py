@@ -23,7 +23,7 @@ def new_secret() -> str:
 
 def enrolment_uri(secret: str, name: str, issuer: str) -> str:
     """What the authenticator scans (``otpauth://totp/…``)."""
-    return pyotp.TOTP(secret).provisioning_uri(name, issuer_name=issuer)
+    return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=issuer)
 
 
 def step_of(secret: str, code: str, at: datetime, *, after: int) -> int | None:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from authz.authorization import Authorization
 from schema.dataset import Dataset
 from schema.errors import EvidenceUnknown
-from service.console.login import Operator, SignedIn
+from service.console.login import EvidenceReader, Operator
 from service.console.pages import rendered
 from service.desk import AtDesk, Desk
 from stages import evidence
@@ -20,7 +20,7 @@ router = APIRouter()
 
 @router.get("/{id}/attempts/{number}/evidence")
 def of_attempt(
-    desk: AtDesk, request: Request, operator: SignedIn, id: str, number: Annotated[int, Path(ge=1)]
+    desk: AtDesk, request: Request, operator: EvidenceReader, id: str, number: Annotated[int, Path(ge=1)]
 ) -> Response:
     """Of an attempt, counted from the authorization's first."""
     current = desk.shop.ledger.authorization(id, tenant=operator.tenant)
@@ -32,7 +32,9 @@ def of_attempt(
 
 
 @router.get("/{id}/collections/{dataset}/evidence")
-def of_collection(desk: AtDesk, request: Request, operator: SignedIn, id: str, dataset: Dataset) -> Response:
+def of_collection(
+    desk: AtDesk, request: Request, operator: EvidenceReader, id: str, dataset: Dataset
+) -> Response:
     """Of a dataset's collection in the present run."""
     current = desk.shop.ledger.authorization(id, tenant=operator.tenant)
     for each in desk.shop.casefile.collections(id, current.run):

@@ -1,81 +1,134 @@
-"""Sign-in to the console with a key of the tenant; a signed cookie holds the session, and its twin guards the
-forms."""
+"""Who is at the console: the session behind a cookie, the token that guards its forms, and what the role
+permits."""
 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Form, Request
-from sqlalchemy import select
+from starlette.responses import Response
 
+from authz.access.roles import PERMISSIONS, Permission
+from authz.access.sessions import ABSOLUTE, Session, Stage
+from authz.access.users import User
 from schema.errors import InvalidRequest
 from service.desk import AtDesk, Desk
-from store import tables
-from store.database import now, reading
 
 COOKIE = "taxlink_console"
-HOURS = 8
 
 
 @dataclass(frozen=True)
 class Operator:
     """Who is signed in. ``form_token`` must come with every form."""
 
-    key_id: str
-    tenant: str
+    session: Session
     form_token: str
 
     @property
+    def user(self) -> User:
+        return self.session.user
+
+    @property
+    def tenant(self) -> str:
+        return self.user.tenant
+
+    @property
     def actor(self) -> str:
-        return f"operator:{self.key_id}"
+        return self.user.actor
+
+    def may(self, permission: str) -> bool:
+        """Whether the role permits it; for pages, which leave out what it does not."""
+        return Permission(permission) in PERMISSIONS[self.user.role]
 
 
 class SignInNeeded(Exception):
     """Nobody is signed in; the page to show is the sign-in."""
 
 
-def sign_in(desk: Desk, key: str) -> str:
-    """The cookie of a new session. Raises ``ApiKeyInvalid``."""
-    caller = desk.shop.api_keys.caller(key.strip())
-    claim = f"{caller.key_id}.{int((now() + timedelta(hours=HOURS)).timestamp())}"
-    return f"{claim}.{_mac(desk, 'session', claim)}"
-
-
 def _operator(desk: AtDesk, request: Request) -> Operator:
-    claim, _, mac = request.cookies.get(COOKIE, "").rpartition(".")
-    if not claim or not hmac.compare_digest(mac.encode(), _mac(desk, "session", claim).encode()):
+    session = desk.shop.access.sessions.find(request.cookies.get(COOKIE, ""))
+    if session is None:
         raise SignInNeeded
-    key_id, _, expiry = claim.partition(".")
-    if int(expiry) <= now().timestamp():
-        raise SignInNeeded
-    return Operator(key_id, _tenant(desk, key_id, now()), _mac(desk, "form", claim))
+    return Operator(session, _form_token(desk, session))
 
 
-def _tenant(desk: Desk, key_id: str, at: datetime) -> str:
-    """A session ends with the key that opened it."""
-    table = tables.api_key
-    with reading(desk.shop.store) as connection:
-        row = connection.execute(select(table).where(table.c.id == key_id)).one_or_none()
-    if row is None or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= at):
-        raise SignInNeeded
-    return str(row.tenant)
+def _form_token(desk: Desk, session: Session) -> str:
+    return hmac.digest(desk.shop.vault.service_key("console"), f"form:{session.id}".encode(), "sha256").hex()
 
 
-SignedIn = Annotated[Operator, Depends(_operator)]
+Present = Annotated[Operator, Depends(_operator)]
+"""Somebody with a session, whose code may still be missing."""
 
 
-def _form_operator(operator: SignedIn, form_token: Annotated[str, Form(max_length=64)]) -> Operator:
+def _form(operator: Present, form_token: Annotated[str, Form(max_length=64)]) -> Operator:
     if not hmac.compare_digest(form_token.encode(), operator.form_token.encode()):
         raise InvalidRequest("the form is stale; open the page again")
     return operator
 
 
-FormOperator = Annotated[Operator, Depends(_form_operator)]
-"""The operator behind a form that this console itself showed."""
+PresentForm = Annotated[Operator, Depends(_form)]
+"""The same, behind a form that this console itself showed to this session."""
 
 
-def _mac(desk: Desk, use: str, claim: str) -> str:
-    return hmac.digest(desk.shop.vault.service_key("console"), f"{use}:{claim}".encode(), "sha256").hex()
+def _complete(operator: Operator, permission: Permission) -> Operator:
+    """Raises ``SignInNeeded``, ``PermissionMissing``."""
+    if operator.session.stage is not Stage.COMPLETE:
+        raise SignInNeeded
+    operator.user.check(permission)
+    return operator
+
+
+def _seeing(permission: Permission) -> Callable[[Operator], Operator]:
+    def admitted(operator: Present) -> Operator:
+        return _complete(operator, permission)
+
+    return admitted
+
+
+def _doing(permission: Permission) -> Callable[[Operator], Operator]:
+    def admitted(operator: PresentForm) -> Operator:
+        return _complete(operator, permission)
+
+    return admitted
+
+
+SignedIn = Annotated[Operator, Depends(_seeing(Permission.VIEW))]
+EvidenceReader = Annotated[Operator, Depends(_seeing(Permission.EVIDENCE))]
+UserKeeper = Annotated[Operator, Depends(_seeing(Permission.USERS))]
+# Behind a form.
+FormOperator = Annotated[Operator, Depends(_doing(Permission.VIEW))]
+Rerunner = Annotated[Operator, Depends(_doing(Permission.RERUN))]
+LinkIssuer = Annotated[Operator, Depends(_doing(Permission.LINK))]
+Unmasker = Annotated[Operator, Depends(_doing(Permission.UNMASK))]
+Approver = Annotated[Operator, Depends(_doing(Permission.APPROVE))]
+UserKeeperForm = Annotated[Operator, Depends(_doing(Permission.USERS))]
+
+
+async def same_origin(request: Request) -> None:
+    """A form comes from a page of ours, the sign-in's included: so says the browser, in either of two ways.
+    Raises ``InvalidRequest``."""
+    if request.method != "POST":
+        return
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    other_site = site not in (None, "same-origin", "none")
+    other_origin = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    if other_site or other_origin:
+        raise InvalidRequest("the form comes from another site")
+
+
+def keep(desk: Desk, answer: Response, token: str) -> Response:
+    """The session's cookie: for this console alone, out of reach of scripts and of other sites."""
+    answer.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(ABSOLUTE.total_seconds()),
+        path="/console",
+        httponly=True,
+        samesite="strict",
+        secure=desk.shop.settings.public_url.startswith("https:"),
+    )
+    return answer

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from service.api import reading
-from service.console.login import SignedIn
+from service.console.login import EvidenceReader
 from service.console.pages import rendered
 from service.desk import AtDesk
 
@@ -14,7 +14,7 @@ router = APIRouter()
 
 
 @router.get("/{id}/reconciliation")
-def page(desk: AtDesk, request: Request, operator: SignedIn, id: str) -> Response:
+def page(desk: AtDesk, request: Request, operator: EvidenceReader, id: str) -> Response:
     """Every check, with the rows that are furthest apart."""
     current = desk.shop.ledger.authorization(id, tenant=operator.tenant)
     return rendered(

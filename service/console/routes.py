@@ -1,56 +1,29 @@
-"""The console's pages and its two buttons."""
+"""The console's pages, and what is done on them at once."""
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from authz.access.approvals import Reason
 from authz.authorization import RERUNNABLE, Authorization, State
-from schema.errors import ApiKeyInvalid
+from schema.errors import KeyDestroyed
 from service.api.views import link_url
-from service.console import evidence, login, reconciliation
-from service.console.login import FormOperator, Operator, SignedIn
+from service.console import evidence, four_eyes, reconciliation, sign_in, users
+from service.console.login import LinkIssuer, Operator, Rerunner, SignedIn, Unmasker, same_origin
 from service.console.pages import rendered
 from service.desk import AtDesk
+from stages.workshop import Workshop
+from store.database import now
 
-router = APIRouter(prefix="/console", include_in_schema=False)
-router.include_router(evidence.router)
-router.include_router(reconciliation.router)
+router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(same_origin)])
+for each in (sign_in, users, four_eyes, evidence, reconciliation):  # before ``/{id}``
+    router.include_router(each.router)
 
 _PAGE = 50
-
-
-@router.get("/sign-in")
-def sign_in_page(request: Request) -> Response:
-    return rendered(request, "sign_in.html", refused=False)
-
-
-@router.post("/sign-in")
-def sign_in(desk: AtDesk, request: Request, key: Annotated[str, Form(max_length=128)]) -> Response:
-    try:
-        cookie = login.sign_in(desk, key)
-    except ApiKeyInvalid as error:
-        return rendered(request, "sign_in.html", error.status, refused=True)
-    answer = RedirectResponse("/console", 303)
-    answer.set_cookie(
-        login.COOKIE,
-        cookie,
-        max_age=login.HOURS * 3600,
-        path="/console",
-        httponly=True,
-        samesite="strict",
-        secure=desk.shop.settings.public_url.startswith("https:"),
-    )
-    return answer
-
-
-@router.post("/sign-out")
-def sign_out(_: FormOperator) -> Response:
-    answer = RedirectResponse("/console/sign-in", 303)
-    answer.delete_cookie(login.COOKIE, path="/console")
-    return answer
 
 
 @router.get("")
@@ -84,7 +57,7 @@ def detail(desk: AtDesk, request: Request, operator: SignedIn, id: str) -> Respo
 
 
 @router.post("/{id}/link")
-def link(desk: AtDesk, request: Request, operator: FormOperator, id: str) -> Response:
+def link(desk: AtDesk, request: Request, operator: LinkIssuer, id: str) -> Response:
     """A fresh link to hand to the borrower, shown once."""
     current = desk.shop.ledger.authorization(id, tenant=operator.tenant)
     token = desk.intake.link(current.id, actor=operator.actor)
@@ -106,6 +79,10 @@ def _shown(desk: AtDesk, request: Request, operator: Operator, id: str, link_url
         snapshot=shop.casefile.snapshot(id),
         score=shop.casefile.score(id),
         events=shop.ledger.events(id),
+        person=_person(shop, current) if operator.may("unmask") else {},
+        approvals=shop.access.approvals.listing(operator.user, authorization_id=current.id),
+        at=now(),
+        reasons=list(Reason),
         rerunnable=_can_rerun(current),
         withdrawable=current.state is not State.CLOSED,
         link_url=link_url,
@@ -113,17 +90,29 @@ def _shown(desk: AtDesk, request: Request, operator: Operator, id: str, link_url
 
 
 @router.post("/{id}/rerun")
-def rerun(desk: AtDesk, operator: FormOperator, id: str) -> Response:
+def rerun(desk: AtDesk, operator: Rerunner, id: str) -> Response:
     current = desk.shop.ledger.authorization(id, tenant=operator.tenant)
     desk.intake.rerun(current.id, actor=operator.actor)
     return RedirectResponse(f"/console/{current.id}", 303)
 
 
-@router.post("/{id}/withdraw")
-def withdraw(desk: AtDesk, operator: FormOperator, id: str) -> Response:
+@router.post("/{id}/unmask")
+def unmask(desk: AtDesk, operator: Unmasker, id: str, reason: Annotated[Reason, Form()]) -> Response:
+    """Numbers and names of this authorization in clear, for this session and a few minutes."""
     current = desk.shop.ledger.authorization(id, tenant=operator.tenant)
-    desk.intake.withdraw(current.id, actor=operator.actor)
+    desk.shop.access.unmaskings.lift(operator.session, current, reason)
     return RedirectResponse(f"/console/{current.id}", 303)
+
+
+def _person(shop: Workshop, current: Authorization) -> dict[str, str]:
+    """The acting person as far as the bank knows; empty when nobody said, or the data are destroyed."""
+    if current.person_ref is None:
+        return {}
+    try:
+        told: dict[str, str] = json.loads(shop.vault.unseal(current.person_ref))
+    except KeyDestroyed:
+        return {}
+    return told
 
 
 def _can_rerun(current: Authorization) -> bool:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
+from authz.access.approvals import Ask, Reason, Stand
+from authz.access.roles import Role
 from authz.authorization import State
 from connectors.interface import ChallengeKind
 from normalizers.reconciliation.check import Outcome
@@ -10,10 +14,57 @@ WORDS: dict[str, dict[str, str]] = {
     key: {"zh": zh, "en": en}
     for key, zh, en in (
         ("title", "授权控制台", "Authorizations"),
-        ("key", "控制台密钥", "Console key"),
+        ("name", "用户名", "Name"),
+        ("password", "密码", "Password"),
+        ("code", "动态验证码", "Code"),
+        (
+            "code_hint",
+            "身份验证器显示的六位数字，或一个恢复码",
+            "The six digits of your authenticator, or a recovery code",
+        ),
+        ("enrol", "绑定身份验证器", "Set up your authenticator"),
+        (
+            "enrol_hint",
+            "请用身份验证器 App 扫描，再输入显示的六位数字",
+            "Scan this with an authenticator app, then type the six digits it shows",
+        ),
+        ("continue", "继续", "Continue"),
+        ("recovery", "恢复码", "Recovery codes"),
+        (
+            "recovery_hint",
+            "手机丢失时，每个恢复码可登录一次。请抄下并妥善保存，仅显示一次。",
+            "If the telephone is lost, each opens once. Write them down; they are shown this once.",
+        ),
+        ("retry_later", "秒后可重试", "seconds to wait"),
+        ("users", "用户", "Users"),
+        ("role", "角色", "Role"),
+        ("since", "创建时间", "Since"),
+        ("enrolled", "验证器", "Authenticator"),
+        ("enrolled_yes", "已绑定", "set up"),
+        ("enrolled_no", "未绑定", "not yet"),
+        ("disabled", "已停用", "disabled"),
+        ("disable", "停用", "Disable"),
+        ("reset_codes", "重置验证器", "Reset authenticator"),
+        ("add_user", "新增用户", "Add a user"),
+        ("approvals", "复核申请", "Approvals"),
+        ("asked_by", "申请人", "Asked by"),
+        ("decided_by", "复核人", "Decided by"),
+        ("reason", "事由", "Reason"),
+        ("what", "内容", "What"),
+        ("expires", "失效时间", "Expires"),
+        ("grant", "同意", "Approve"),
+        ("deny", "拒绝", "Deny"),
+        ("execute", "执行", "Carry out"),
+        ("download", "下载", "Download"),
+        ("ask", "提交复核", "Ask for approval"),
+        ("no_approvals", "没有申请", "No requests"),
+        ("person", "经办人", "Person"),
+        ("person_id", "证件号码", "Id number"),
+        ("phone", "手机号码", "Phone"),
+        ("unmask", "显示完整信息", "Show in full"),
+        ("unmasked", "完整信息显示至", "Shown in full until"),
         ("sign_in", "登录", "Sign in"),
         ("sign_out", "退出", "Sign out"),
-        ("refused", "密钥无效", "The key is not valid"),
         ("all", "全部", "All"),
         ("id", "编号", "Id"),
         ("company", "企业", "Company"),
@@ -82,6 +133,38 @@ OUTCOMES = {
     Outcome.DIFFERS: ("不符", "differs"),
     Outcome.NOT_CHECKED: ("未核对", "not checked"),
 }
+
+
+def _table(*rows: tuple[StrEnum, str, str]) -> dict[StrEnum, dict[str, str]]:
+    return {each: {"zh": zh, "en": en} for each, zh, en in rows}
+
+
+ROLES = _table(
+    (Role.OPERATOR, "运营", "Operator"),
+    (Role.RISK, "风险", "Risk"),
+    (Role.AUDITOR, "审计", "Auditor"),
+    (Role.ADMIN, "管理员", "Administrator"),
+)
+REASONS = _table(
+    (Reason.BORROWER_REQUEST, "客户要求", "borrower's request"),
+    (Reason.LOAN_REVIEW, "贷款审查", "loan review"),
+    (Reason.COMPLAINT, "客户投诉", "complaint"),
+    (Reason.AUDIT, "审计检查", "audit"),
+    (Reason.COURT, "司法要求", "court order"),
+    (Reason.INCIDENT, "故障处理", "incident"),
+)
+ASKS = _table(
+    (Ask.WITHDRAW, "撤回授权", "Withdraw"),
+    (Ask.EXPORT_TABLE, "导出数据", "Export data"),
+    (Ask.EXPORT_EVIDENCE, "导出证据", "Export evidence"),
+)
+STANDS = _table(
+    (Stand.OPEN, "待复核", "open"),
+    (Stand.GRANTED, "已同意", "approved"),
+    (Stand.DENIED, "已拒绝", "denied"),
+    (Stand.EXPIRED, "已失效", "expired"),
+    (Stand.EXECUTED, "已执行", "carried out"),
+)
 
 QUESTIONS: dict[str, dict[str, str]] = {
     kind: {"zh": zh, "en": en}

@@ -22,15 +22,19 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import update
 
+from authz.access.roles import Role
+from authz.access.sessions import Stage
 from authz.authorization import Authorization, Progress, State
 from authz.casefile import Collected
 from authz.challenges import Relayed
 from connectors.interface import Challenge, ChallengeKind, Grant, Resume
 from schema.dataset import Dataset, Missing, Route
+from schema.errors import UserUnknown
 from schema.snapshot import Finding, Severity
 from schema.tables import conform
 from schema.taxpayer_id import check_character
 from service.app import create
+from service.console.login import COOKIE
 from settings import Settings
 from stages.intake import Intake
 from stages.normalize import _arrow
@@ -68,6 +72,18 @@ class Service:
     def other_api(self) -> TestClient:
         """A loan system of another tenant."""
         return self.browser(headers={"authorization": f"Bearer {self.other_key}"})
+
+    def console(self, role: Role = Role.OPERATOR, *, number: int = 1, tenant: str = "bank") -> TestClient:
+        """The browser of a user of this role who is signed in; another number is another user."""
+        users, name = self.shop.access.users, f"{tenant}.{role}{number}"
+        try:
+            user = users.by_name(name)
+        except UserUnknown:
+            user = users.add(tenant, name, role, "correct horse battery", actor="test")
+        browser = self.browser()
+        token = self.shop.access.sessions.begin(user, Stage.COMPLETE)
+        browser.cookies.set(COOKIE, token, path="/console")
+        return browser
 
     def browser(self, **options: Any) -> TestClient:
         """A browser without cookies yet."""

@@ -15,7 +15,6 @@ from schema.errors import PageChanged
 from stages import evidence
 from tests.service.conftest import Service
 from tests.service.test_api import refused
-from tests.service.test_console import signed_in
 from vault.reference import KeyClass
 
 
@@ -41,6 +40,7 @@ def id(service: Service, picture: bytes) -> str:
             recorder.picture(picture)
         ref = evidence.kept(service.shop, current, recorder, outcome, error)
         service.shop.casefile.end_attempt(attempt, current.id, outcome, evidence_ref=ref)
+    service.grant(current.id)
     service.collect(current.id, Dataset.INVOICE)
     return current.id
 
@@ -48,7 +48,7 @@ def id(service: Service, picture: bytes) -> str:
 def test_an_attempt_shows_its_steps_exchanges_picture_and_fault(
     service: Service, id: str, picture: bytes
 ) -> None:
-    browser = signed_in(service)
+    browser = service.console()
     detail = browser.get(f"/console/{id}").text
     assert f"/console/{id}/attempts/1/evidence" in detail
     assert f"/console/{id}/collections/invoice/evidence" not in detail, "nothing was kept of it"
@@ -63,7 +63,7 @@ def test_an_attempt_shows_its_steps_exchanges_picture_and_fault(
 
 
 def test_looking_is_on_record_with_who_looked(service: Service, id: str) -> None:
-    signed_in(service).get(f"/console/{id}/attempts/1/evidence")
+    service.console().get(f"/console/{id}/attempts/1/evidence")
     last = service.shop.ledger.events(id)[-1]
     attempt = service.shop.casefile.attempts(id)[0]["id"]
     assert (last["kind"], last["data"]) == ("evidence.viewed", {"attempt": attempt, "route": "rpa"})
@@ -73,7 +73,7 @@ def test_nobody_else_sees_it(service: Service, id: str) -> None:
     path = f"/console/{id}/attempts/1/evidence"
     stranger = service.browser(follow_redirects=False)
     assert stranger.get(path).headers["location"] == "/console/sign-in"
-    refused(signed_in(service, service.other_key).get(path), 404, "authorization_unknown")
+    refused(service.console(tenant="other").get(path), 404, "authorization_unknown")
     assert service.shop.ledger.events(id)[-1]["kind"] != "evidence.viewed"
 
 
@@ -81,12 +81,12 @@ def test_nobody_else_sees_it(service: Service, id: str) -> None:
     "what", ["attempts/3", "attempts/9999", "collections/invoice", "collections/taxpayer"]
 )
 def test_what_was_not_kept_is_told_so(service: Service, id: str, what: str) -> None:
-    refused(signed_in(service).get(f"/console/{id}/{what}/evidence"), 404, "evidence_unknown")
+    refused(service.console().get(f"/console/{id}/{what}/evidence"), 404, "evidence_unknown")
 
 
 def test_after_the_data_is_destroyed_the_page_says_so(service: Service, id: str) -> None:
     owner = service.shop.ledger.authorization(id).vault_owner
     service.shop.vault.destroy(owner, KeyClass.DATA)
-    page = signed_in(service).get(f"/console/{id}/attempts/1/evidence").text
+    page = service.console().get(f"/console/{id}/attempts/1/evidence").text
     assert "留痕已随数据销毁" in page
     assert "data:image/png" not in page
