@@ -97,6 +97,18 @@ def changed(shape: Shape, retyped: Mapping[str, str]) -> ContractChanged:
     return ContractChanged(f"{shape.name}: {told}", changes=changes)
 
 
+def missing_values(table: str, name: str, place: str) -> ContractChanged:
+    """The cause for a field that must have a value and has none."""
+    changes = [Change(ChangeKind.RETYPED, f"{table}.{name}", "is empty")]
+    return ContractChanged(f"{place}: {table}.{name} is empty", changes=changes)
+
+
+def changed_width(place: str, name: str, found: int, wanted: int) -> ContractChanged:
+    """The cause for a line whose fields nobody can name."""
+    how = f"has {found} fields, not {wanted}"
+    return ContractChanged(f"{place}: {name} {how}", changes=[Change(ChangeKind.RETYPED, name, how)])
+
+
 def _strangers(schema: Mapping[str, pl.DataType], shape: Shape) -> list[str]:
     known = set(shape.names)
     return [name for name in schema if name not in known]

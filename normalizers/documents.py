@@ -22,7 +22,7 @@ from schema.errors import ContractChanged, DocumentLocked, FormatUnknown
 from schema.snapshot import Normalized
 from schema.tables import INSTANT, conform
 
-PACKAGES = ("normalizers.invoices", "normalizers.bank")
+PACKAGES = ("normalizers.invoices", "normalizers.bank", "normalizers.bankfeed")
 
 
 @dataclass(frozen=True)
