@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -42,6 +42,7 @@ from stages.workshop import Workshop
 from store import tables
 from store.database import now
 from vault.reference import KeyClass
+from verifier.digests import digests
 
 
 def company_id(division: str = "440106") -> str:
@@ -145,15 +146,21 @@ class Service:
             shop.casefile.keep_grant(connection, id, Route.API, granted, ref)
             shop.ledger.move(id, State.GRANTED, actor="portal", connection=connection, route=Route.API)
 
-    def collect(self, id: str, dataset: Dataset, missing: Missing | None = None) -> None:
+    def collect(
+        self,
+        id: str,
+        dataset: Dataset,
+        missing: Missing | None = None,
+        pages: Sequence[dict[str, Any]] = ({"ref": "vault:data/x/raw/y/1"},),
+    ) -> None:
         """One dataset is read, or found missing."""
         current = self.shop.ledger.authorization(id)
         consent = self.shop.ledger.consent(current.consent_id)
         if current.progress is Progress.WAITING:
             self.shop.ledger.set_progress(id, Progress.COLLECTING, actor="pipeline")
-        pages = [] if missing else [{"ref": "vault:data/x/raw/y/1"}]
+        read = [] if missing else list(pages)
         code = "data_corrupt" if missing else None
-        collected = Collected(dataset, consent.scopes[dataset], Route.API, pages, missing, code, now())
+        collected = Collected(dataset, consent.scopes[dataset], Route.API, read, missing, code, now())
         self.shop.casefile.commit_collection(current, collected, consent.revision)
 
     def finish(self, id: str) -> None:
@@ -171,9 +178,8 @@ class Service:
         )
         held = shop.casefile.snapshot(id)
         assert held is not None
-        ref = shop.vault.seal(
-            current.vault_owner, "score", b'{"decision": "refer", "score": 612.0}', key_class=KeyClass.DATA
-        )
+        whole = b'{"decision": "refer", "score": 612.0}'
+        ref = shop.vault.seal(current.vault_owner, "score", whole, key_class=KeyClass.DATA)
         shop.casefile.keep_score(
             current,
             {
@@ -181,6 +187,7 @@ class Service:
                 "limit_fen": 25_000_000, "annual_rate": 0.0565, "policy_version": "expert-1",
                 "policy_hash": "0" * 64,
             },
+            digests(whole),
         )  # fmt: skip
         shop.ledger.set_progress(id, Progress.DONE, actor="pipeline")
 
