@@ -1,4 +1,5 @@
-"""Does each balance follow from the one before it? Pure; a finding for every line that does not."""
+"""Does each balance follow from the one before it? Pure; a finding for every line that does not, and one for
+the amounts that no balance proves."""
 
 from __future__ import annotations
 
@@ -15,13 +16,17 @@ def off(statement: Statement) -> Iterator[tuple[str, str]]:
     """(code, detail) of every break: from the opening balance through every line that prints one to the
     closing balance. Files run from the oldest entry to the newest or the other way."""
     movements = statement.movements
+    if not movements:
+        return
     if any(movement.direction == "neutral" and movement.amount_fen for movement in movements):
-        return  # a wallet moves money between its own pockets without saying which way
+        yield "unproven_amounts", f"{len(movements)} amounts, some of which went neither in nor out"
+        return
     orders = [movements, movements[::-1]]
-    if len(movements) > 1 and (first := movements[0].event_date) != (last := movements[-1].event_date):
+    if (first := movements[0].event_date) != (last := movements[-1].event_date):
         orders = [movements[::-1]] if first > last else [movements]
-    breaks = [list(_breaks(statement, order)) for order in orders]
-    yield from min(breaks, key=len)
+    best = min(orders, key=lambda order: len(list(_breaks(statement, order))))
+    yield from _breaks(statement, best)
+    yield from _unproven(statement, best)
 
 
 def _breaks(statement: Statement, movements: Sequence[Movement]) -> Iterator[tuple[str, str]]:
@@ -37,6 +42,16 @@ def _breaks(statement: Statement, movements: Sequence[Movement]) -> Iterator[tup
     closing = statement.closing_balance_fen
     if closing is not None and running is not None and closing != running:
         yield "balance_breaks", f"{statement.pointer}: closing {_told(closing, running)}".lstrip(": ")
+
+
+def _unproven(statement: Statement, movements: Sequence[Movement]) -> Iterator[tuple[str, str]]:
+    """Amounts that stand before the first balance told or after the last."""
+    told = [place for place, movement in enumerate(movements) if movement.balance_fen is not None]
+    first = 0 if statement.opening_balance_fen is not None else told[0] + 1 if told else len(movements)
+    last = len(movements) if statement.closing_balance_fen is not None else told[-1] + 1 if told else 0
+    if unproven := [*movements[:first], *movements[max(first, last) :]]:
+        detail = f"{len(unproven)} amounts without a balance on both sides, the first in {unproven[0].pointer}"
+        yield "unproven_amounts", detail
 
 
 def _told(printed: int, reckoned: int) -> str:

@@ -126,6 +126,7 @@ SEVERITIES = {
     "headings_again": Severity.INFO,
     "new_field": Severity.INFO,
     "reversal": Severity.INFO,
+    "unproven_amounts": Severity.INFO,
     "statement_incomplete": Severity.ERROR,
 }
 """What is not listed is a warning."""

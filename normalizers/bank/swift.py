@@ -8,6 +8,7 @@ standard here, with the line, before anything is believed.
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from schema.dataset import Dataset
 from schema.errors import DataCorrupt, DataIncomplete
 from schema.money import fen
 
+logging.getLogger("mt940").addHandler(logging.NullHandler())
+logging.getLogger("mt940").propagate = False
+"""The library tells of what it cannot read with the text of the field, which is a customer's."""
 _TAG = re.compile(r"^:(\d{2}[A-Z]?|NS):", re.MULTILINE)
 _STATEMENT_TAGS = re.compile(rb"^:(?:20|25|28C?|60[FM]|61|62[FM]|86):", re.MULTILINE)
 _OPTIONS = Options(

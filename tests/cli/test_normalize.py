@@ -39,7 +39,7 @@ def test_format_rows_period_and_sums_are_told(folder: Path) -> None:
     assert first["rows"] == {"bank_account": 1, "bank_transaction": 2}
     assert first["period"] == ["2024-01-01", "2024-01-02"]
     assert first["sums"] == {"in CNY": {"amount": "1234.56"}, "out CNY": {"amount": "34.56"}}
-    assert first["findings"] == [{"code": "text_row", "severity": "info", "detail": "line 6: text"}]
+    assert {"code": "text_row", "severity": "info", "detail": "line 6: text"} in first["findings"]
     assert second["sums"] == first["sums"]
 
 

@@ -62,9 +62,9 @@ def columns(entry: Entry, write: Callable[[int], str] = plain, nothing: str = ""
     return (amount, nothing) if entry.signed < 0 else (nothing, amount)
 
 
-def as_csv(rows: Sequence[Cells], encoding: str = "gb18030", newline: str = "\r\n") -> bytes:
+def as_csv(rows: Sequence[Cells], encoding: str = "gb18030", separator: str = ",") -> bytes:
     text = io.StringIO()
-    csv.writer(text, lineterminator=newline).writerows(rows)
+    csv.writer(text, lineterminator="\r\n", delimiter=separator).writerows(rows)
     return text.getvalue().encode(encoding)
 
 
