@@ -37,6 +37,9 @@ class Aead(Protocol):
     def decrypt_into(self, nonce: Bytes, data: Bytes, associated_data: Bytes, buf: Bytes) -> int: ...
 
 
+Derived = tuple["Aead", bytes]
+
+
 class Sm4Gcm:
     """SM4 (GB/T 32907) in GCM (RFC 8998), in the manner of ``AESGCM``."""
 
@@ -72,22 +75,34 @@ class Sm4Gcm:
         return len(content)
 
 
-def derivation(suite: Suite, key: Bytes) -> Callable[[bytes], tuple[bytes, bytes]]:
-    """HKDF-Expand (RFC 5869 §2.3) of one key: info in, the first 64 bytes out, as two blocks of 32.
+def derivation(suite: Suite, key: Bytes) -> tuple[Callable[[bytes], bytes], Callable[[bytes], Derived]]:
+    """HKDF-Expand (RFC 5869 §2.3) of one key, in two forms: ``info`` in, the first 32 bytes out; or
+    ``info`` in, ``k_enc ‖ k_commit`` out, the first already at work in a cipher: 32 (AES-256) or 16 bytes
+    (SM4), and 32.
 
     The key is random, so that Extract is left out (§3.3). The keyed HMAC is made once and copied for each
     block: that halves what deriving costs.
     """
     keyed = HMAC(bytes(key), _HASHES[suite]).copy
 
-    def blocks(info: bytes) -> tuple[bytes, bytes]:
-        first, second = keyed(), keyed()
-        first.update(info + b"\x01")
-        block = first.finalize()
-        second.update(block + info + b"\x02")
-        return block, second.finalize()
+    def first(info: bytes) -> bytes:
+        block = keyed()
+        block.update(info + b"\x01")
+        return block.finalize()
 
-    return blocks
+    def derived_intl(info: bytes) -> Derived:
+        one, two = keyed(), keyed()
+        one.update(info + b"\x01")
+        block = one.finalize()
+        two.update(block + info + b"\x02")
+        return AESGCM(block), two.finalize()
+
+    def derived_gm(info: bytes) -> Derived:
+        block, second = first(info), keyed()
+        second.update(block + info + b"\x02")
+        return Sm4Gcm(block[:16]), block[16:] + second.finalize()[:16]
+
+    return first, derived_gm if suite is Suite.GM else derived_intl
 
 
 def aead(suite: Suite, key: bytes) -> Aead:

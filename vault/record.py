@@ -18,10 +18,9 @@ from functools import lru_cache
 from hmac import compare_digest
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from schema.errors import SealBroken
-from vault.ciphers import NONCE_BYTES, TAG_BYTES, Aead, Bytes, Sm4Gcm, derivation
+from vault.ciphers import NONCE_BYTES, TAG_BYTES, Aead, Bytes, derivation
 from vault.reference import Reference
 from vault.suite import Suite
 
@@ -48,8 +47,7 @@ class RecordKey:
     def __init__(self, suite: Suite, key: Bytes, form: int = 0) -> None:
         """``form`` sets a bit of the suite's byte: 0x80 says that chunks follow."""
         self._mark = bytes([_SUITES[suite][0] | form])
-        self._suite = suite
-        self._blocks = derivation(suite, key)
+        self._first, self._derived = derivation(suite, key)
 
     def seal(self, tenant: str, reference: Reference, content: Bytes) -> bytes | bytearray:
         """Seal ``content`` for exactly this tenant and reference."""
@@ -95,14 +93,7 @@ class RecordKey:
 
     def fingerprint(self, tenant: str, owner: str, content: bytes) -> bytes:
         """32 bytes that this key alone makes of this content."""
-        return self._blocks(prefixed(b"fingerprint", tenant.encode(), owner.encode(), content))[0]
-
-    def _derived(self, context: bytes) -> tuple[Aead, bytes]:
-        """``k_enc ‖ k_commit`` at work: 32 and 32 bytes, in ``gm`` 16 and 32."""
-        block, rest = self._blocks(context)
-        if self._suite is Suite.INTL:
-            return AESGCM(block), rest
-        return Sm4Gcm(block[:16]), block[16:] + rest[:16]
+        return self._first(prefixed(b"fingerprint", tenant.encode(), owner.encode(), content))
 
 
 def _context(header: bytes, tenant: str, reference: Reference) -> bytes:

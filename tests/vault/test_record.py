@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES, SM4
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 from cryptography.hazmat.primitives.hashes import SHA256, SM3
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schema.errors import SealBroken
@@ -31,6 +31,7 @@ both_suites = pytest.mark.parametrize("key", [RecordKey(suite, KEY) for suite in
 
 
 @both_suites
+@settings(deadline=None)
 @given(st.binary(max_size=20_000))
 def test_sealed_content_opens_again(key: RecordKey, content: bytes) -> None:
     sealed = key.seal("bank", HERE, content)
