@@ -10,9 +10,10 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from authz.access.approvals import Approval, Ask, Reason
 from authz.authorization import Authorization
 from service.api import reading
-from service.console.login import Approver, FormOperator, SignedIn
+from service.console.login import Approver, FormOperator, Operator, SignedIn
 from service.console.pages import rendered
 from service.desk import AtDesk, Desk
+from stages.evidencefile import exported
 from stages.export import WRITERS, Format, pieces
 from store.database import now
 
@@ -60,9 +61,17 @@ def execute(desk: AtDesk, operator: FormOperator, id: str) -> Response:
         desk.intake.withdraw(current.id, actor=operator.actor)
         desk.shop.access.approvals.spend(operator.user, id)
         return RedirectResponse(f"/console/{current.id}", 303)
-    answer = _table(desk, current, held)
+    answer = (
+        _table(desk, current, held) if held.ask is Ask.EXPORT_TABLE else _evidence(desk, operator, current)
+    )
     desk.shop.access.approvals.spend(operator.user, id)
     return answer
+
+
+def _evidence(desk: Desk, operator: Operator, current: Authorization) -> Response:
+    content = exported(desk.shop, current.id, actor=operator.actor)
+    named = {"content-disposition": f'attachment; filename="{current.id}.zip"'}
+    return Response(content, media_type="application/zip", headers=named)
 
 
 def _table(desk: Desk, current: Authorization, held: Approval) -> Response:
