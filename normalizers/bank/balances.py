@@ -50,7 +50,9 @@ def _unproven(statement: Statement, movements: Sequence[Movement]) -> Iterator[t
     first = 0 if statement.opening_balance_fen is not None else told[0] + 1 if told else len(movements)
     last = len(movements) if statement.closing_balance_fen is not None else told[-1] + 1 if told else 0
     if unproven := [*movements[:first], *movements[max(first, last) :]]:
-        detail = f"{len(unproven)} amounts without a balance on both sides, the first in {unproven[0].pointer}"
+        detail = (
+            f"{len(unproven)} amounts without a balance on both sides, the first in {unproven[0].pointer}"
+        )
         yield "unproven_amounts", detail
 
 

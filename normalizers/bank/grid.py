@@ -11,6 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -68,27 +69,22 @@ def heads(content: bytes, rows: int, usual: frozenset[str]) -> Iterator[Grid]:
     head = content[:_HEAD_BYTES]
     for encoding, text in _decoded(head[: head.rfind(b"\n") + 1] if len(content) > len(head) else head):
         for separator in SEPARATORS:
-            try:
-                found = list(islice(_lines(text, separator), rows))
-            except csv.Error:
-                continue
+            found: list[Row] = []
+            with suppress(DataCorrupt, DataIncomplete):  # which reading all rows will meet again
+                found.extend(islice(_lines(text, separator), rows))
             yield Grid(found, encoding=encoding, separator=separator)
 
 
 def whole(content: bytes, head: Grid, usual: frozenset[str]) -> Iterator[Grid]:
     """All rows, as the candidate ``head`` reads them: a text is one grid, a workbook one for each sheet.
 
-    Raises ``DataCorrupt`` for a text whose quotes do not match.
+    Raises ``DataCorrupt`` or ``DataIncomplete`` for a text whose quotes do not match.
     """
     if not head.encoding:
         yield from _wrapped(content, usual)
         return
     text = content.decode(head.encoding, errors="replace")
-    try:
-        rows = list(_lines(text, head.separator))
-    except csv.Error as error:
-        cause = DataIncomplete if "end of data" in str(error) else DataCorrupt
-        raise cause(f"the quotes of a cell do not match: {error}") from None
+    rows = list(_lines(text, head.separator))
     yield Grid(rows, text.endswith(("\n", "\r")), encoding=head.encoding, separator=head.separator)
 
 
@@ -108,9 +104,16 @@ def _lines(text: str, separator: str) -> Iterator[Row]:
     if separator != "\t":
         plain = _PADDED.sub('"', plain)
     reader = csv.reader(io.StringIO(plain, newline=""), delimiter=separator, strict=True)
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            yield Row(f"line {reader.line_num}", cells)
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield Row(f"line {reader.line_num}", cells)
+    except csv.Error as error:
+        ended = "end of data" in str(error)
+        detail = f"line {reader.line_num}: " + (
+            "the file ends within a cell" if ended else "quotes in a cell"
+        )
+        raise (DataIncomplete if ended else DataCorrupt)(detail) from None
 
 
 def _wrapped(content: bytes, usual: frozenset[str]) -> Iterator[Grid]:
