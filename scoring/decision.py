@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -13,9 +14,8 @@ from schema.snapshot import Snapshot
 from scoring.context import Context
 from scoring.control_facts import Fact, control_facts
 from scoring.controls import check_controls, check_warnings
-from scoring.facts import Facts
+from scoring.facts import Facts, measure_all
 from scoring.limit import no_limit, size
-from scoring.measure import measure_all
 from scoring.policy.loader import load
 from scoring.policy.model import Grade, Policy, Product
 from scoring.rate import no_rate, price
@@ -45,7 +45,7 @@ from scoring.result import (
 )
 from scoring.scorecard import Scored, combine, default_probability, grade, score_submodel
 from scoring.sizing import gather
-from scoring.value import Absent, Value
+from scoring.value import Value
 
 __all__ = ["Application", "Decision", "ScoreResult", "score"]
 
@@ -77,10 +77,11 @@ def score(
     Pure: the same arguments give the same result. Raises ``ValueError`` for a ``decided_at`` without a zone.
     """
     policy = policy or load()
-    facts = Facts(snapshot, context or Context(), decided_at, policy.measurement)
+    asked = replace(context or Context(), requested_fen=application.requested_amount_fen)
+    facts = Facts(snapshot, asked, decided_at, policy.measurement)
     values = measure_all(facts)
     known: dict[str, Fact] = {**values, **control_facts(facts)}
-    quarterly = _quarterly(facts)
+    quarterly = facts.quarterly
     scored = {
         name: score_submodel(values, card, policy.scale.neutral_points, quarterly=quarterly)
         for name, card in policy.submodels.items()
@@ -122,13 +123,6 @@ def score(
         indicators={key: None if isinstance(value, Missing) else value for key, value in values.items()},
         missing={key: value for key, value in values.items() if isinstance(value, Missing)},
     )
-
-
-def _quarterly(facts: Facts) -> bool:
-    try:
-        return facts.declared.unit > 1
-    except Absent:
-        return False
 
 
 def _fraud_light(fraud: Scored, policy: Policy) -> Light:

@@ -1,24 +1,29 @@
-"""What an indicator is: a named measurement over the facts of one borrower, and the catalogue of them all.
+"""What an indicator is, and how all of them are measured at once.
 
-A measurement answers a finite float, or raises ``Absent`` with the typed reason why not. Money is yuan.
+An indicator is a function whose parameters name what it depends on: a derived array, another indicator's
+column, or the ``months`` of its window. Each answers one float a firm, money in yuan, or a typed NaN. A name
+is measured once a batch, in an order worked out at the first use.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from graphlib import TopologicalSorter
+from typing import Any, TypeVar, cast
 
-from schema.dataset import Missing
-from scoring.facts import Facts
-from scoring.value import Absent, Value
+import numpy as np
+
+from scoring.inputs.batch import Batch
+from scoring.value import NANS, Floats, Value, codes, values
 
 SAFER, RISKIER, INTERIOR, CONTEXT = "↑", "↓", "∩", "○"
 """Directions: more is safer, more is riskier, an interior optimum, context only (no points)."""
 
-
-Measure = Callable[[Facts, int], float]
-"""Facts and the window in months (0 for a point in time) to a value."""
+Measure = Callable[..., Floats]
+AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ class Indicator:
     windows: tuple[int, ...]
     direction: str
     sources: tuple[str, ...]
+    needs: tuple[str, ...]
+    """The sources without which there is no value; the others only make it better."""
     reason_family: str
     measure: Measure
 
@@ -43,24 +50,52 @@ class Indicator:
 CATALOGUE: dict[str, Indicator] = {}
 """Every indicator by name; filled when ``scoring.indicators`` is imported."""
 
+FIGURES: dict[str, tuple[str, ...]] = {}
+"""Figures that rules and limits read beside the catalogue: name to the sources that it needs."""
+
+_NODES: dict[str, tuple[Callable[..., Any], int]] = {}
+"""Every name that can be a parameter: its function and its window."""
+
+
+def derived(function: AnyFunction) -> AnyFunction:
+    """Registers an array, or an object of arrays, under the function's name."""
+    _register(function.__name__, function, 0)
+    return function
+
+
+def figure(needs: str = "") -> Callable[[Measure], Measure]:
+    """Registers a figure that is no indicator, one float a firm. ``needs`` are source codes."""
+
+    def register(measure: Measure) -> Measure:
+        _register(measure.__name__, measure, 0)
+        FIGURES[measure.__name__] = tuple(needs.split(",")) if needs else ()
+        return measure
+
+    return register
+
 
 def submodel(submodel_name: str) -> Callable[..., Callable[[Measure], Measure]]:
     """The ``@indicator(...)`` decorator of one sub-model."""
 
     def indicator(
-        name: str, label: str, *, windows: tuple[int, ...], direction: str, sources: str, reason_family: str
+        label: str,
+        sources: str,
+        windows: tuple[int, ...],
+        direction: str,
+        reason_family: str,
+        *,
+        needs: str | None = None,
     ) -> Callable[[Measure], Measure]:
         def register(measure: Measure) -> Measure:
-            CATALOGUE[name] = Indicator(
-                submodel_name,
-                name,
-                label,
-                windows,
-                direction,
-                tuple(sources.split(",")),
-                reason_family,
-                measure,
+            told = tuple(sources.split(","))
+            required = told if needs is None else tuple(filter(None, needs.split(",")))
+            name = measure.__name__
+            entry = Indicator(
+                submodel_name, name, label, windows, direction, told, required, reason_family, measure
             )
+            for key, months in entry.columns.items():
+                _register(key, measure, months)
+            CATALOGUE[name] = entry
             return measure
 
         return register
@@ -68,20 +103,135 @@ def submodel(submodel_name: str) -> Callable[..., Callable[[Measure], Measure]]:
     return indicator
 
 
-def measure_all(facts: Facts) -> dict[str, Value]:
-    """Every column of the catalogue. Never raises ``Absent``; never answers NaN or infinity."""
-    return {
-        key: _value(entry, facts, months)
-        for entry in CATALOGUE.values()
-        for key, months in entry.columns.items()
-    }
+def _register(name: str, function: Callable[..., Any], months: int) -> None:
+    if name in _NODES:
+        raise ValueError(f"two functions are called {name}")
+    _NODES[name] = (function, months)
 
 
-def _value(entry: Indicator, facts: Facts, months: int) -> Value:
-    try:
-        for source in entry.sources:
-            facts.require(source)
-        value = float(entry.measure(facts, months))
-    except Absent as nothing:
-        return nothing.reason
-    return value if math.isfinite(value) else Missing.INSUFFICIENT
+@dataclass(frozen=True)
+class _Step:
+    """One call of a plan: where its arguments stand, and where its answer goes."""
+
+    function: Callable[..., Any]
+    arguments: tuple[int, ...]
+    place: int
+    needs: int
+    """Which set of sources masks the answer; −1 for none."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    steps: tuple[_Step, ...]
+    slots: int
+    windows: tuple[tuple[int, int], ...]
+    """Slot and value of each constant window."""
+    columns: tuple[str, ...]
+    """Catalogue columns, then figures."""
+    places: tuple[int, ...]
+    needs: tuple[tuple[str, ...], ...]
+    needs_of: tuple[int, ...]
+    place: Mapping[str, int]
+    """Row of each column in the matrix."""
+    slot: Mapping[str, int]
+
+
+@cache
+def _plan() -> _Plan:
+    needed: dict[str, tuple[str, ...]] = {
+        key: entry.needs for entry in CATALOGUE.values() for key in entry.columns
+    } | FIGURES
+    parents = {name: tuple(inspect.signature(function).parameters) for name, (function, _) in _NODES.items()}
+    graph = {name: set(given) - {"batch", "months"} for name, given in parents.items()}
+    order = [name for name in TopologicalSorter(graph).static_order()]
+    if unknown := [name for name in order if name not in _NODES]:
+        raise ValueError(f"nothing is called {', '.join(unknown)}")
+    months = sorted({window for _, window in _NODES.values()})
+    slot = {name: place for place, name in enumerate(["batch", *order])}
+    window_slot = {window: len(slot) + place for place, window in enumerate(months)}
+    sets = sorted(set(needed.values()))
+    read = {parent for given in parents.values() for parent in given}
+    steps = tuple(
+        _Step(
+            _NODES[name][0],
+            tuple(
+                window_slot[_NODES[name][1]] if parent == "months" else slot[parent]
+                for parent in parents[name]
+            ),
+            slot[name],
+            sets.index(needed[name]) if name in needed and name in read else -1,
+        )
+        for name in order
+    )
+    return _Plan(
+        steps,
+        len(slot) + len(months),
+        tuple((place, window) for window, place in window_slot.items()),
+        tuple(needed),
+        tuple(slot[name] for name in needed),
+        tuple(sets),
+        tuple(sets.index(sources) for sources in needed.values()),
+        {key: row for row, key in enumerate(needed)},
+        slot,
+    )
+
+
+class Measured:
+    """Every column and figure of a batch; a missing one is a typed NaN."""
+
+    def __init__(self, plan: _Plan, matrix: Floats, slots: list[Any]) -> None:
+        self._plan, self._slots = plan, slots
+        self.matrix = matrix
+        """Shape (columns, firms), in the order of ``columns``."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self._plan.columns
+
+    def __getitem__(self, key: str) -> Floats:
+        """One float a firm."""
+        return cast(Floats, self.matrix[self._plan.place[key]])
+
+    def derived(self, name: str) -> Any:
+        """What a derived function answered."""
+        return self._slots[self._plan.slot[name]]
+
+    def of(self, firm: int, keys: Iterable[str]) -> dict[str, Value]:
+        """The values of one firm."""
+        wanted = list(keys)
+        column = self.matrix[[self._plan.place[key] for key in wanted], firm]
+        return dict(zip(wanted, values(column), strict=True))
+
+
+def measure(batch: Batch) -> Measured:
+    """All of it, for all firms. Never raises for what the data are; never answers an infinite number."""
+    plan = _plan()
+    why = np.stack([batch.why(needs) for needs in plan.needs])
+    masked = why.any(axis=1).tolist()
+    caps = _caps(plan, batch.measurement.caps)
+    slots: list[Any] = [None] * plan.slots
+    slots[0] = batch
+    for place, window in plan.windows:
+        slots[place] = window
+    with np.errstate(all="ignore"):
+        for step in plan.steps:
+            found = step.function(*[slots[place] for place in step.arguments])
+            if step.needs >= 0 and masked[step.needs]:
+                reason = why[step.needs]
+                found = np.where(reason, NANS[reason], found)
+            slots[step.place] = found
+        matrix = np.stack([slots[place] for place in plan.places])
+        matrix = np.clip(matrix, -caps, caps)
+    reason = why[list(plan.needs_of)]
+    matrix = np.where(reason, NANS[reason], matrix)
+    matrix = np.where(np.isfinite(matrix), matrix, NANS[codes(matrix)])
+    return Measured(plan, matrix, slots)
+
+
+def _caps(plan: _Plan, caps: Mapping[str, float]) -> Floats:
+    """The magnitude that each column is clipped at, shape (columns, 1)."""
+    bounds = np.full((len(plan.columns), 1), np.inf)
+    for name, cap in caps.items():
+        for key in CATALOGUE[name].columns:
+            bounds[plan.place[key]] = cap
+    return bounds

@@ -1,62 +1,117 @@
-"""Numbers over a vector of periods, newest first."""
+"""Numbers over (firm, month): months are newest first, 0 is the month of ``as_of``. Every function answers
+one float a firm; a NaN that comes in goes out with its reason."""
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
-import numpy.typing as npt
 
-from schema.dataset import Missing
-from scoring.value import Absent, ratio
+from scoring.value import INSUFFICIENT, Bools, Floats, Ints
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
+MONTHS = 60
+"""How far back a cube reaches."""
 
 
-def count(flags: Bools) -> int:
-    """How many are true."""
-    return int(np.count_nonzero(flags))
+class Cube:
+    """A figure by firm and month, shape (firms, ``MONTHS``)."""
+
+    __slots__ = ("__dict__", "month")
+
+    def __init__(self, month: Floats) -> None:
+        self.month = month
+
+    @cached_property
+    def _sums(self) -> Floats:
+        sums = np.zeros((self.month.shape[0], MONTHS + 1))
+        np.cumsum(self.month, axis=1, out=sums[:, 1:])
+        return sums
+
+    def total(self, months: int, skip: int = 0) -> Floats:
+        """The sum of ``months`` months that end ``skip`` months before ``as_of``."""
+        sums = self._sums
+        return sums[:, skip + months] - sums[:, skip] if skip else sums[:, months]
+
+    def last(self, months: int) -> Floats:
+        """The months themselves, shape (firms, ``months``)."""
+        return self.month[:, :months]
 
 
-def variation(values: Floats) -> float:
-    """Standard deviation over mean."""
-    return ratio(float(values.std()), float(values.mean()))
+def ratio(numerator: Floats, denominator: Floats) -> Floats:
+    """The quotient; ``INSUFFICIENT`` when the denominator is not positive. A missing numerator's reason comes
+    first."""
+    return numerator / np.where(denominator <= 0, INSUFFICIENT, denominator)
 
 
-def change_variation(values: Floats) -> float:
-    """Standard deviation of the changes from one period to the next, over the mean level."""
-    return ratio(float(np.diff(values).std()), float(values.mean()))
-
-
-def slope(values: Floats) -> float:
-    """Least-squares slope from oldest to newest, a period, over the mean level."""
-    time = np.arange(len(values), dtype=np.float64)[::-1]
-    time -= time.mean()
-    return ratio(float(time @ values) / float(time @ time), float(values.mean()))
-
-
-def growth(now: float, base: float) -> float:
+def growth(now: Floats, base: Floats) -> Floats:
     """now / base − 1."""
     return ratio(now, base) - 1.0
 
 
-def longest_run(flags: Bools) -> int:
-    """The longest unbroken run of true."""
-    best = run = 0
-    for flag in flags.tolist():
-        run = run + 1 if flag else 0
-        best = max(best, run)
+def since(history: Floats, months: int, found: Floats) -> Floats:
+    """The figure; ``INSUFFICIENT`` when data do not reach ``months`` months back."""
+    return np.where(history < months, INSUFFICIENT, found)
+
+
+def mean(months: Floats) -> Floats:
+    return np.add.reduce(months, axis=1) / months.shape[1]
+
+
+def deviation(months: Floats) -> Floats:
+    """Standard deviation over the months."""
+    off = months - mean(months)[:, None]
+    return np.sqrt(mean(off * off))
+
+
+def variation(months: Floats) -> Floats:
+    """Standard deviation over mean."""
+    return ratio(deviation(months), mean(months))
+
+
+def change_variation(months: Floats) -> Floats:
+    """Standard deviation of the changes from one month to the next, over the mean level."""
+    return ratio(deviation(months[:, :-1] - months[:, 1:]), mean(months))
+
+
+def slope(months: Floats) -> Floats:
+    """Least-squares slope from oldest to newest, a month, over the mean level."""
+    time = np.arange(months.shape[1], dtype=np.float64)[::-1]
+    time = time - time.mean()
+    return ratio(months @ time / float(time @ time), mean(months))
+
+
+def correlation(left: Floats, right: Floats) -> Floats:
+    """Pearson's coefficient over the months; ``INSUFFICIENT`` when one of them does not vary."""
+    a, b = left - mean(left)[:, None], right - mean(right)[:, None]
+    return ratio(mean(a * b), np.sqrt(mean(a * a) * mean(b * b)))
+
+
+def longest_run(flags: Bools) -> Floats:
+    """The longest unbroken run of true along the last axis."""
+    best = run = np.zeros(flags.shape[0])
+    for flag in flags.T:
+        run = (run + 1) * flag
+        best = np.maximum(best, run)
     return best
 
 
-def shares(amounts: Floats) -> Floats:
-    """Positive amounts as shares of their sum, largest first. ``INSUFFICIENT`` when there is none."""
-    positive = np.sort(amounts[amounts > 0])[::-1]
-    if not positive.size:
-        raise Absent(Missing.INSUFFICIENT)
-    return np.asarray(positive / positive.sum(), dtype=np.float64)
-
-
-def distance(value: float, mean: float, deviation: float) -> float:
+def distance(found: Floats, centre: Floats, spread: Floats) -> Floats:
     """How many deviations a value lies from the mean, either way."""
-    return abs(ratio(value - mean, deviation))
+    return np.abs(ratio(found - centre, spread))
+
+
+def segment_max(found: Floats, group: Ints, groups: int, empty: float) -> Floats:
+    """The largest value of each group; ``empty`` for a group without one."""
+    best = np.full(groups, -np.inf)
+    np.maximum.at(best, group, found)
+    return np.where(best == -np.inf, empty, best)
+
+
+def segment_sum(group: Ints, groups: int, weights: Floats | None = None) -> Floats:
+    """The sum of each group, or its count."""
+    return np.bincount(group, weights=weights, minlength=groups).astype(np.float64, copy=False)
+
+
+def flag(found: Bools, like: Floats) -> Floats:
+    """1 or 0; where ``like`` is missing, its reason."""
+    return np.where(np.isnan(like), like, found)

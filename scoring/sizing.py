@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
 from schema.dataset import Missing
@@ -11,7 +11,7 @@ from scoring.facts import FEN, Facts
 from scoring.limit import Sizing
 from scoring.policy.model import Grade, LimitPolicy
 from scoring.result import Light
-from scoring.value import Absent, Value
+from scoring.value import Value
 
 CORE_SOURCES = ("invoice", "tax_return", "tax_payment", "bank_transaction")
 """Core sources that are tables; the fifth is the credit report, told by the bank's knowledge of debt."""
@@ -41,10 +41,10 @@ def gather(
         "loop": values["loop_net_ratio_12m"],
         "vat": vat,
         "cit": cit,
-        "inflow": _try(lambda: facts.flows.total("in", 12) / FEN),
-        "outflow": _try(lambda: facts.flows.total("out", 12) / FEN),
+        "inflow": values["op_inflow_12m"],
+        "outflow": values["op_outflow_12m"],
         "net_margin": values["fin_net_margin_12m"],
-        "turnover_days": _try(lambda: _turnover_days(facts)),
+        "turnover_days": facts.figures["cash_cycle_days"],
         "own_funds": _yuan(known.own_funds_fen),
         "wc_loans": _yuan(known.working_capital_loans_fen),
         "other_funding": _yuan(known.other_funding_fen),
@@ -69,13 +69,6 @@ def gather(
     )
 
 
-def _try(measure: Callable[[], float]) -> Value:
-    try:
-        return float(measure())
-    except Absent as nothing:
-        return nothing.reason
-
-
 def _yuan(amount_fen: int | None) -> Value:
     return Missing.NOT_AVAILABLE if amount_fen is None else amount_fen / FEN
 
@@ -86,44 +79,14 @@ def _tax(facts: Facts) -> tuple[Literal["tax_payment", "declared"] | None, Value
     Tax paid into the treasury when it is known; else VAT declared payable, and no income tax.
     """
     if facts.why_absent("tax_payment") is None:
-        return "tax_payment", _try(lambda: _paid(facts, "vat")), _try(lambda: _paid(facts, "cit"))
-    declared = _try(lambda: _declared_vat(facts))
+        return "tax_payment", facts.figures["yearly_vat"], facts.figures["yearly_cit"]
+    declared = facts.figures["declared_vat"]
     return None if isinstance(declared, Missing) else "declared", declared, Missing.NOT_AVAILABLE
-
-
-def _paid(facts: Facts, category: str) -> float:
-    months = facts.payments.month("tax", category)
-    return float(min(months[:24].sum() / 2, months[:12].sum())) / FEN
-
-
-def _declared_vat(facts: Facts) -> float:
-    year = facts.declared.total("payable", 12)
-    try:
-        return min(facts.declared.total("payable", 24) / 2, year) / FEN
-    except Absent:
-        return year / FEN
-
-
-def _turnover_days(facts: Facts) -> float:
-    """Inventory + receivables − payables + prepayments − advances, in days of revenue or cost."""
-    books = facts.statements
-    days = books.latest_income.days
-    revenue, cost = books.income("revenue"), books.income("cost")
-    if revenue <= 0 or cost <= 0:
-        raise Absent(Missing.INSUFFICIENT)
-    on_cost = books.item("inventory") - books.item("accounts_payable") + books.item("prepayments")
-    on_revenue = books.item("accounts_receivable") - books.item("advances_received")
-    return days * (on_cost / cost + on_revenue / revenue)
 
 
 def _sector(facts: Facts, policy: LimitPolicy) -> str:
     """The sector of the industry code, digits only; the most cautious one when the code is unknown."""
-    try:
-        code = "".join(
-            character for character in str(facts.registered("industry_code")) if character.isdigit()
-        )
-    except Absent:
-        code = ""
+    code = "".join(character for character in facts.registered("industry_code") or "" if character.isdigit())
     if not code:
         return min(policy.sales_share, key=lambda sector: policy.sales_share[sector]["G1"])
     return policy.sector_of.get(code[:2], policy.sector_of[""])

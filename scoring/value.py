@@ -1,13 +1,44 @@
-"""A measured value: a finite float, or the typed reason why there is none."""
+"""A measured value: a finite float, or the typed reason why there is none.
+
+In arrays the reason rides in the payload of a NaN (IEEE 754 §6.2.3; R marks its NA so): arithmetic hands it
+on by itself, so that a figure made of a missing one is missing for the same reason.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NoReturn
+
+import numpy as np
+import numpy.typing as npt
 
 from schema.dataset import Missing
 
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.uint8]
 Value = float | Missing
 """A finite float, or why there is none."""
+
+REASONS: tuple[Missing, ...] = tuple(Missing)
+"""The reason of code ``i`` is ``REASONS[i − 1]``; code 0 is a value."""
+
+_QUIET, _PAYLOAD = 0x7FF8_0000_0000_0000, np.uint64(0xF)
+NANS: Floats = np.array([_QUIET | code for code in range(len(REASONS) + 1)], dtype=np.uint64).view(np.float64)
+"""The NaN of each code."""
+
+CODE_OF: dict[Missing, int] = {reason: code for code, reason in enumerate(REASONS, start=1)}
+NOT_AUTHORISED, NOT_AVAILABLE, NOT_APPLICABLE, INSUFFICIENT, STALE = (
+    NANS[CODE_OF[reason]]
+    for reason in (
+        Missing.NOT_AUTHORISED,
+        Missing.NOT_AVAILABLE,
+        Missing.NOT_APPLICABLE,
+        Missing.INSUFFICIENT,
+        Missing.STALE,
+    )
+)
 
 
 class Absent(Exception):
@@ -23,8 +54,38 @@ def absent(reason: Missing) -> NoReturn:
     raise Absent(reason)
 
 
+def codes(values: Floats) -> Codes:
+    """The code of each value: 0 for a finite one, else its reason's; ``INSUFFICIENT`` for infinity and for a
+    NaN without a payload."""
+    told = (values.view(np.uint64) & _PAYLOAD).astype(np.uint8)
+    told = np.where(np.isnan(values) & (told > 0), told, np.uint8(CODE_OF[Missing.INSUFFICIENT]))
+    return np.where(np.isfinite(values), np.uint8(0), told)
+
+
+def value(number: float) -> Value:
+    """One number of an array as a value."""
+    return values(np.array([number]))[0]
+
+
+def values(numbers: Floats) -> list[Value]:
+    """The numbers of an array as values."""
+    found: Sequence[float] = numbers.tolist()
+    return [
+        number if not code else REASONS[code - 1]
+        for number, code in zip(found, codes(numbers).tolist(), strict=True)
+    ]
+
+
+def known(number: float) -> float:
+    """The number. Raises ``Absent`` when it is a reason."""
+    found = value(number)
+    if isinstance(found, Missing):
+        raise Absent(found)
+    return found
+
+
 def ratio(numerator: float, denominator: float) -> float:
-    """The quotient; ``INSUFFICIENT`` when the denominator is not positive."""
+    """The quotient of two numbers; raises ``Absent`` when the denominator is not positive."""
     if denominator <= 0:
         raise Absent(Missing.INSUFFICIENT)
     return float(numerator) / float(denominator)

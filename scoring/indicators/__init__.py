@@ -1,6 +1,10 @@
 """The indicator catalogue in code: importing this package fills ``CATALOGUE``."""
 
 from scoring.indicators import (
+    behaviour_filing,
+    behaviour_standing,
+    flow_operating,
+    flow_warning,
     fraud_consistency,
     fraud_network,
     fraud_pattern,
@@ -11,11 +15,19 @@ from scoring.indicators import (
     operation_declared,
     operation_paid,
     operation_statements,
+    registration_changes,
+    registration_status,
 )
+from scoring.inputs import companies, loops
 from scoring.measure import CATALOGUE
 
 __all__ = [
     "CATALOGUE",
+    "behaviour_filing",
+    "behaviour_standing",
+    "companies",
+    "flow_operating",
+    "flow_warning",
     "fraud_consistency",
     "fraud_network",
     "fraud_pattern",
@@ -23,7 +35,10 @@ __all__ = [
     "invoice_counterparties",
     "invoice_purchases",
     "invoice_sales",
+    "loops",
     "operation_declared",
     "operation_paid",
     "operation_statements",
+    "registration_changes",
+    "registration_status",
 ]

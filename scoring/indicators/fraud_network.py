@@ -4,200 +4,126 @@ from __future__ import annotations
 
 import numpy as np
 
-from schema.dataset import Missing
-from schema.period import add_months, trailing_months
-from scoring.facts import Facts
-from scoring.indicators.invoice_counterparties import new_share, outside_share, share_of
+from scoring.indicators.invoice_counterparties import new_share
+from scoring.inputs.bank_side import Known
+from scoring.inputs.batch import Batch
 from scoring.inputs.invoices import Side
-from scoring.inputs.parties import INDIVIDUAL
+from scoring.inputs.rows import encode
 from scoring.measure import CONTEXT, RISKIER, submodel
-from scoring.value import absent, ratio
+from scoring.series import ratio, segment_sum
+from scoring.value import NOT_AVAILABLE, Floats
 
 indicator = submodel("invoice_tax_fraud")
-LOOP_STEPS = 4
+YOUNG_MONTHS = 6
 
 
-@indicator(
-    "mutual_trade_ratio", "互开占比", windows=(12,), direction=RISKIER, sources="INV", reason_family="FR06"
-)
-def mutual_trade_ratio(facts: Facts, months: int) -> float:
+@indicator("互开占比", "INV", (12,), RISKIER, "FR06")
+def mutual_trade_ratio(sales: Side, purchases: Side, months: int) -> Floats:
     """Share of sales to companies that are suppliers too; natural persons left out."""
-    side = facts.sales
-    mutual = (facts.purchases.party_net(0, months) > 0) & ~side.parties.individual
-    return share_of(side, months, mutual)
+    mutual = (purchases.net(0, months) > 0) & ~sales.pairs.individual
+    return sales.pairs.share(sales.net(0, months), mutual)
 
 
-@indicator(
-    "loop_net_ratio", "闭环交易占比", windows=(12,), direction=RISKIER, sources="INV", reason_family="FR06"
-)
-def loop_net_ratio(facts: Facts, months: int) -> float:
+@indicator("闭环交易占比", "INV", (12,), RISKIER, "FR06")
+def loop_net_ratio(circled: Floats, sales: Side, months: int) -> Floats:
     """Share of sales that comes back to us over at most 4 sales in a circle, through other authorised firms.
 
     A customer's circle carries its narrowest sale; the widest circle of a customer counts.
     """
-    edges = facts.given(facts.context.edges)
-    window = trailing_months(facts.as_of, months)
-    keys = facts.sales.parties.keys
-    sold = facts.sales.party_net(0, months)
-    back = zip(keys, facts.purchases.party_net(0, months).tolist(), strict=True)
-    widest = {key: amount for key, amount in back if amount > 0}
-    flow: dict[tuple[str, str], float] = {}
-    for edge in edges:
-        if window.start <= edge.event_date <= window.end:
-            pair = (edge.seller, edge.buyer)
-            flow[pair] = flow.get(pair, 0.0) + edge.amount_fen
-    for _ in range(LOOP_STEPS - 2):
-        longer = dict(widest)
-        for (seller, buyer), amount in flow.items():
-            longer[seller] = max(longer.get(seller, 0.0), min(amount, widest.get(buyer, 0.0)))
-        widest = longer
-    outgoing = [(key, amount) for key, amount in zip(keys, sold.tolist(), strict=True) if amount > 0]
-    circled = sum(min(amount, widest.get(key, 0.0)) for key, amount in outgoing)
-    return ratio(circled, sold[sold > 0].sum())
+    return ratio(circled, sales.pairs.sum(np.maximum(sales.net(0, months), 0)))
 
 
-@indicator(
-    "related_sale_ratio",
-    "关联销售占比",
-    windows=(12,),
-    direction=RISKIER,
-    sources="INV,SHR",
-    reason_family="FR07",
-)
-def related_sale_ratio(facts: Facts, months: int) -> float:
+@indicator("关联销售占比", "INV,SHR", (12,), RISKIER, "FR07", needs="INV")
+def related_sale_ratio(related_pairs: Known, sales: Side, months: int) -> Floats:
     """Share of sales to related parties."""
-    return share_of(facts.sales, months, facts.sales.parties.among(facts.given(facts.context.related)))
+    return related_pairs.share(sales, months)
 
 
-@indicator(
-    "related_buy_ratio",
-    "关联采购占比",
-    windows=(12,),
-    direction=RISKIER,
-    sources="INV,SHR",
-    reason_family="FR07",
-)
-def related_buy_ratio(facts: Facts, months: int) -> float:
+@indicator("关联采购占比", "INV,SHR", (12,), RISKIER, "FR07", needs="INV")
+def related_buy_ratio(related_pairs: Known, purchases: Side, months: int) -> Floats:
     """Share of purchases from related parties."""
-    side = facts.purchases
-    return share_of(side, months, side.parties.among(facts.given(facts.context.related)))
+    return related_pairs.share(purchases, months)
 
 
-@indicator(
-    "new_cust_spike", "申请前新客占比", windows=(3,), direction=RISKIER, sources="INV", reason_family="FR08"
-)
-def new_cust_spike(facts: Facts, months: int) -> float:
+@indicator("申请前新客占比", "INV", (3,), RISKIER, "FR08")
+def new_cust_spike(sales: Side, months: int) -> Floats:
     """Share of the last 3 months' sales to customers without trade in the 12 months before."""
-    return new_share(facts.sales, months)
+    return new_share(sales, months)
 
 
-@indicator(
-    "both_ends_out", "购销两头在外", windows=(12,), direction=RISKIER, sources="INV", reason_family="FR14"
-)
-def both_ends_out(facts: Facts, months: int) -> float:
+@indicator("购销两头在外", "INV", (12,), RISKIER, "FR14")
+def both_ends_out(customers_away: Floats, suppliers_away: Floats, months: int) -> Floats:
     """The lesser of the shares of customers and of suppliers in other provinces."""
-    return min(outside_share(facts, facts.sales, months), outside_share(facts, facts.purchases, months))
+    return np.minimum(customers_away, suppliers_away)
 
 
-@indicator(
-    "individual_share", "个人抬头占比", windows=(12,), direction=CONTEXT, sources="INV", reason_family="FR14"
-)
-def individual_share(facts: Facts, months: int) -> float:
+@indicator("个人抬头占比", "INV", (12,), CONTEXT, "FR14")
+def individual_share(sales: Side, months: int) -> Floats:
     """Share of sales to natural persons. ``NOT_AVAILABLE`` when invoices carry no names."""
-    side = facts.sales
-    nameless = side.frame["buyer_name"].null_count() == len(side.age) > 0
-    if nameless and INDIVIDUAL not in side.parties.keys:
-        absent(Missing.NOT_AVAILABLE)
-    return share_of(side, months, side.parties.individual)
+    persons = sales.pairs.count(sales.pairs.individual) > 0
+    share = sales.pairs.share(sales.net(0, months), sales.pairs.individual)
+    return np.where(sales.told("buyer_name") | persons, share, NOT_AVAILABLE)
 
 
-def _abnormal_share(facts: Facts, side: Side, months: int) -> float:
-    listed = facts.given(facts.context.abnormal)
-    by_now = frozenset(key for key, day in listed.items() if day <= facts.as_of)
-    return share_of(side, months, side.parties.among(by_now))
-
-
-@indicator(
-    "cust_abnormal_share",
-    "下游异常户额占比",
-    windows=(12,),
-    direction=RISKIER,
-    sources="INV,ENT",
-    reason_family="FR15",
-)
-def cust_abnormal_share(facts: Facts, months: int) -> float:
+@indicator("下游异常户额占比", "INV,ENT", (12,), RISKIER, "FR15", needs="INV")
+def cust_abnormal_share(abnormal_pairs: Known, sales: Side, months: int) -> Floats:
     """Share of sales to companies on a list of abnormal ones by ``as_of``."""
-    return _abnormal_share(facts, facts.sales, months)
+    return abnormal_pairs.share(sales, months)
 
 
-@indicator(
-    "supp_abnormal_share",
-    "上游走逃失控额占比",
-    windows=(12, 24),
-    direction=RISKIER,
-    sources="INV,TPR",
-    reason_family="FR15",
-)
-def supp_abnormal_share(facts: Facts, months: int) -> float:
+@indicator("上游走逃失控额占比", "INV,TPR", (12, 24), RISKIER, "FR15", needs="INV")
+def supp_abnormal_share(abnormal_pairs: Known, purchases: Side, months: int) -> Floats:
     """Share of purchases from companies on a list of runaway ones by ``as_of``."""
-    return _abnormal_share(facts, facts.purchases, months)
+    return abnormal_pairs.share(purchases, months)
 
 
-def _young_share(facts: Facts, side: Side, months: int) -> float:
+def _young_share(batch: Batch, side: Side, established: tuple[Floats, Floats]) -> Floats:
     """Share of blue amounts invoiced within 6 months of the counterparty's registration, among known ones."""
-    registered = facts.given(facts.context.registered)
-    grown = np.array(
-        [add_months(registered[key], 6) if key in registered else None for key in side.parties.keys],
-        dtype="M8[D]",
-    )
-    rows = side.window(side.blue, months) & (side.party >= 0)
-    party, amount, day = side.party[rows], side.amount[rows], side.day[rows].astype("M8[D]")
-    known = ~np.isnat(grown[party])
-    if ratio(amount[known].sum(), amount.sum()) < facts.measurement.least_known_share:
-        absent(Missing.NOT_AVAILABLE)
-    return ratio(amount[known & (day < grown[party])].sum(), amount[known].sum())
+    born, gap = established
+    rows = side.year[side.pair[side.year] >= 0]
+    pair, amount, firm = side.pair[rows], side.amount[rows], side.firm[rows]
+    known = ~np.isnan(born[pair])
+    grown = np.where(np.isnan(born), 0, born).astype("M8[D]")
+    within = grown - grown.astype("M8[M]").astype("M8[D]")
+    month = grown.astype("M8[M]") + YOUNG_MONTHS
+    last = (month + 1).astype("M8[D]") - month.astype("M8[D]") - 1
+    until = (month.astype("M8[D]") + np.minimum(within, last)).astype(np.int64)
+    whole = segment_sum(firm, batch.firms, amount)
+    told = segment_sum(firm[known], batch.firms, amount[known])
+    young = known & (side.day[rows] < until[pair])
+    share = ratio(segment_sum(firm[young], batch.firms, amount[young]), told)
+    enough = ratio(told, whole)
+    share = np.where(enough < batch.measurement.least_known_share, NOT_AVAILABLE, share)
+    return gap + np.where(np.isnan(enough), enough, share)
 
 
-@indicator(
-    "supp_young_share",
-    "上游新设<6月占比",
-    windows=(12,),
-    direction=RISKIER,
-    sources="INV,ENT",
-    reason_family="FR16",
-)
-def supp_young_share(facts: Facts, months: int) -> float:
+@indicator("上游新设<6月占比", "INV,ENT", (12,), RISKIER, "FR16", needs="INV")
+def supp_young_share(
+    batch: Batch, purchases: Side, established: tuple[Floats, Floats], months: int
+) -> Floats:
     """Share of purchases from companies younger than 6 months at the time."""
-    return _young_share(facts, facts.purchases, months)
+    return _young_share(batch, purchases, established)
 
 
-@indicator(
-    "cust_young_share",
-    "下游新设<6月占比",
-    windows=(12,),
-    direction=RISKIER,
-    sources="INV,ENT",
-    reason_family="FR16",
-)
-def cust_young_share(facts: Facts, months: int) -> float:
+@indicator("下游新设<6月占比", "INV,ENT", (12,), RISKIER, "FR16", needs="INV")
+def cust_young_share(batch: Batch, sales: Side, established: tuple[Floats, Floats], months: int) -> Floats:
     """Share of sales to companies younger than 6 months at the time."""
-    return _young_share(facts, facts.sales, months)
+    return _young_share(batch, sales, established)
 
 
-@indicator(
-    "shared_device_cnt",
-    "共用开票设备/IP企业数",
-    windows=(12,),
-    direction=RISKIER,
-    sources="INV",
-    reason_family="FR20",
-)
-def shared_device_cnt(facts: Facts, months: int) -> float:
-    """Other firms seen on the devices that issued our invoices."""
-    firms = facts.given(facts.context.device_firms)
-    side = facts.sales
-    devices = side.frame["device_id"].filter(side.age < months).drop_nulls().unique().to_list()
-    if not devices:
-        absent(Missing.NOT_AVAILABLE)
-    others = frozenset().union(*(firms.get(device, frozenset()) for device in devices))
-    return len(others - {facts.snapshot.taxpayer_id})
+@indicator("共用开票设备/IP企业数", "INV", (12,), RISKIER, "FR20")
+def shared_device_cnt(batch: Batch, sales: Side, months: int) -> Floats:
+    """Other firms seen on the devices that issued our invoices. ``NOT_AVAILABLE`` when none is told."""
+    told = [context.device_firms for context in batch.contexts]
+    if not any(told):
+        return np.full(batch.firms, NOT_AVAILABLE)
+    rows = np.flatnonzero(sales.age < months)
+    devices, code = encode(sales.rows.frame.get_column("device_id").gather(sales.place[rows]))
+    used = np.unique((sales.firm[rows] * max(len(devices), 1) + code)[code >= 0]).tolist()
+    others: list[set[str]] = [set() for _ in told]
+    seen = np.zeros(batch.firms, dtype=np.bool_)
+    for firm, device in (divmod(cell, len(devices)) for cell in used):
+        others[firm] |= (told[firm] or {}).get(devices[device], frozenset())
+        seen[firm] = told[firm] is not None
+    counts = [len(firms - {me}) for firms, me in zip(others, batch.taxpayers, strict=True)]
+    return np.where(seen, counts, NOT_AVAILABLE)

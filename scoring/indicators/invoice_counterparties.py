@@ -4,162 +4,128 @@ from __future__ import annotations
 
 import numpy as np
 
-from schema.dataset import Missing
-from scoring.facts import Facts
+from scoring.inputs.batch import Batch
 from scoring.inputs.invoices import Side
-from scoring.measure import INTERIOR, RISKIER, SAFER, submodel
-from scoring.series import Bools, count, shares
-from scoring.value import absent, ratio
+from scoring.measure import INTERIOR, RISKIER, SAFER, derived, submodel
+from scoring.series import ratio, since
+from scoring.value import NOT_AVAILABLE, Bools, Floats
 
 indicator = submodel("invoice")
 
 
-def top_share(side: Side, months: int, count: int) -> float:
-    """Share of the largest counterparties."""
-    return float(shares(side.party_net(0, months))[:count].sum())
-
-
-def herfindahl(side: Side, months: int) -> float:
-    """Σ share²."""
-    return float(np.square(shares(side.party_net(0, months))).sum())
-
-
-def retention(side: Side) -> float:
+def retention(side: Side) -> Floats:
     """Counterparties of the year before that are still there, over all of the year before."""
-    side.need_history(24)
-    before, now = side.party_net(12, 24) > 0, side.party_net(0, 12) > 0
-    return ratio(count(before & now), count(before))
+    before, now = side.net(12, 24) > 0, side.net(0, 12) > 0
+    return since(side.history, 24, ratio(side.pairs.count(before & now), side.pairs.count(before)))
 
 
-def new_share(side: Side, months: int) -> float:
+def new_share(side: Side, months: int) -> Floats:
     """Net amount with counterparties that had none in the 12 months before the window, over all."""
-    side.need_history(12 + months)
-    now = np.maximum(side.party_net(0, months), 0)
-    return ratio(now[side.party_net(months, months + 12) <= 0].sum(), now.sum())
+    fresh = side.net(months, months + 12) <= 0
+    return since(side.history, 12 + months, side.pairs.share(side.net(0, months), fresh))
 
 
-def share_of(side: Side, months: int, members: Bools) -> float:
-    """Share of the counterparties flagged in ``members``."""
-    now = np.maximum(side.party_net(0, months), 0)
-    return ratio(now[members].sum(), now.sum())
+@derived
+def away(batch: Batch, sales: Side) -> tuple[Bools, Bools]:
+    """Pairs whose province is known, and whose province is another than the firm's."""
+    homes = np.array([region[:2] for region in batch.regions], dtype=object)
+    places = np.array(sales.pairs.provinces, dtype=object)
+    known = np.array([place is not None for place in sales.pairs.provinces], dtype=np.bool_)
+    return known, known & (places != homes[sales.pairs.firm]).astype(np.bool_)
 
 
-def outside_share(facts: Facts, side: Side, months: int) -> float:
-    """Share of counterparties in another province, among those whose province is known.
-
-    ``NOT_AVAILABLE`` when too little is known of them.
-    """
-    known, other = side.parties.outside(facts.snapshot.region[:2])
-    if share_of(side, months, known) < facts.measurement.least_known_share:
-        absent(Missing.NOT_AVAILABLE)
-    now = np.maximum(side.party_net(0, months), 0)
-    return ratio(now[other].sum(), now[known].sum())
+@derived
+def customers_away(batch: Batch, sales: Side, away: tuple[Bools, Bools]) -> Floats:
+    """Share of customers in another province, among those whose province is known."""
+    return _outside(batch, sales, away)
 
 
-@indicator("cust_cnt", "下游家数", windows=(3, 6, 12), direction=SAFER, sources="INV", reason_family="IV24")
-def cust_cnt(facts: Facts, months: int) -> float:
+@derived
+def suppliers_away(batch: Batch, purchases: Side, away: tuple[Bools, Bools]) -> Floats:
+    """Share of suppliers in another province, among those whose province is known."""
+    return _outside(batch, purchases, away)
+
+
+def _outside(batch: Batch, side: Side, away: tuple[Bools, Bools]) -> Floats:
+    """``NOT_AVAILABLE`` when too little is known of the counterparties."""
+    known, other = away
+    net = side.net(0, 12)
+    told = side.pairs.share(net, known)
+    share = side.pairs.share(net * known, other)
+    return np.where(told < batch.measurement.least_known_share, NOT_AVAILABLE, share + 0 * told)
+
+
+@indicator("下游家数", "INV", (3, 6, 12), SAFER, "IV24")
+def cust_cnt(sales: Side, months: int) -> Floats:
     """Customers with a positive net amount."""
-    return count(facts.sales.party_net(0, months) > 0)
+    return sales.pairs.count(sales.net(0, months) > 0)
 
 
-@indicator(
-    "cust_hhi", "下游集中度HHI", windows=(6, 12), direction=RISKIER, sources="INV", reason_family="IV26"
-)
-def cust_hhi(facts: Facts, months: int) -> float:
+@indicator("下游集中度HHI", "INV", (6, 12), RISKIER, "IV26")
+def cust_hhi(sales: Side, months: int) -> Floats:
     """Herfindahl index of customers."""
-    return herfindahl(facts.sales, months)
+    return sales.pairs.herfindahl(sales.net(0, months))
 
 
-@indicator(
-    "cust_top1_share", "最大客户占比", windows=(12,), direction=RISKIER, sources="INV", reason_family="IV26"
-)
-def cust_top1_share(facts: Facts, months: int) -> float:
+@indicator("最大客户占比", "INV", (12,), RISKIER, "IV26")
+def cust_top1_share(sales: Side, months: int) -> Floats:
     """Share of the largest customer."""
-    return top_share(facts.sales, months, 1)
+    return sales.pairs.top(sales.net(0, months), 1)
 
 
-@indicator(
-    "cust_top5_share", "前五客户占比", windows=(12,), direction=RISKIER, sources="INV", reason_family="IV26"
-)
-def cust_top5_share(facts: Facts, months: int) -> float:
+@indicator("前五客户占比", "INV", (12,), RISKIER, "IV26")
+def cust_top5_share(sales: Side, months: int) -> Floats:
     """Share of the five largest customers."""
-    return top_share(facts.sales, months, 5)
+    return sales.pairs.top(sales.net(0, months), 5)
 
 
-@indicator(
-    "cust_new_ratio", "新客户额占比", windows=(12,), direction=INTERIOR, sources="INV", reason_family="IV28"
-)
-def cust_new_ratio(facts: Facts, months: int) -> float:
+@indicator("新客户额占比", "INV", (12,), INTERIOR, "IV28")
+def cust_new_ratio(sales: Side, months: int) -> Floats:
     """Share of sales to customers without trade in the 12 months before."""
-    return new_share(facts.sales, months)
+    return new_share(sales, months)
 
 
-@indicator(
-    "cust_retention", "客户留存率", windows=(12,), direction=SAFER, sources="INV", reason_family="IV28"
-)
-def cust_retention(facts: Facts, _: int) -> float:
+@indicator("客户留存率", "INV", (12,), SAFER, "IV28")
+def cust_retention(sales: Side, months: int) -> Floats:
     """Customers of the year before that still buy."""
-    return retention(facts.sales)
+    return retention(sales)
 
 
-@indicator(
-    "cust_rank_stability",
-    "前十客户稳定度",
-    windows=(24,),
-    direction=SAFER,
-    sources="INV",
-    reason_family="IV28",
-)
-def cust_rank_stability(facts: Facts, _: int) -> float:
+@indicator("前十客户稳定度", "INV", (24,), SAFER, "IV28")
+def cust_rank_stability(sales: Side, months: int) -> Floats:
     """Jaccard index of the ten largest customers of this year and of the year before."""
-    side = facts.sales
-    side.need_history(24)
-    now, before = _largest(side, 0, 12), _largest(side, 12, 24)
-    return ratio(len(now & before), len(now | before))
+    pairs, now, before = sales.pairs, sales.net(0, 12), sales.net(12, 24)
+    top_now = (pairs.rank(now) < 10) & (now > 0)
+    top_before = (pairs.rank(before) < 10) & (before > 0)
+    both, either = pairs.count(top_now & top_before), pairs.count(top_now | top_before)
+    return since(sales.history, months, ratio(both, either))
 
 
-def _largest(side: Side, start: int, stop: int) -> set[int]:
-    net = side.party_net(start, stop)
-    ranked = np.argsort(-net, kind="stable")[:10]
-    return set(ranked[net[ranked] > 0].tolist())
-
-
-@indicator(
-    "cust_local_ratio",
-    "本省客户额占比",
-    windows=(12,),
-    direction=INTERIOR,
-    sources="INV",
-    reason_family="IV28",
-)
-def cust_local_ratio(facts: Facts, months: int) -> float:
+@indicator("本省客户额占比", "INV", (12,), INTERIOR, "IV28")
+def cust_local_ratio(customers_away: Floats, months: int) -> Floats:
     """Share of customers of the borrower's own province, by the division code of their id."""
-    return 1.0 - outside_share(facts, facts.sales, months)
+    return 1.0 - customers_away
 
 
-@indicator("supp_cnt", "上游家数", windows=(6, 12), direction=SAFER, sources="INV", reason_family="IV36")
-def supp_cnt(facts: Facts, months: int) -> float:
+@indicator("上游家数", "INV", (6, 12), SAFER, "IV36")
+def supp_cnt(purchases: Side, months: int) -> Floats:
     """Suppliers with a positive net amount."""
-    return count(facts.purchases.party_net(0, months) > 0)
+    return purchases.pairs.count(purchases.net(0, months) > 0)
 
 
-@indicator("supp_hhi", "上游集中度HHI", windows=(12,), direction=RISKIER, sources="INV", reason_family="IV36")
-def supp_hhi(facts: Facts, months: int) -> float:
+@indicator("上游集中度HHI", "INV", (12,), RISKIER, "IV36")
+def supp_hhi(purchases: Side, months: int) -> Floats:
     """Herfindahl index of suppliers."""
-    return herfindahl(facts.purchases, months)
+    return purchases.pairs.herfindahl(purchases.net(0, months))
 
 
-@indicator(
-    "supp_top5_share", "前五供应商占比", windows=(12,), direction=RISKIER, sources="INV", reason_family="IV36"
-)
-def supp_top5_share(facts: Facts, months: int) -> float:
+@indicator("前五供应商占比", "INV", (12,), RISKIER, "IV36")
+def supp_top5_share(purchases: Side, months: int) -> Floats:
     """Share of the five largest suppliers."""
-    return top_share(facts.purchases, months, 5)
+    return purchases.pairs.top(purchases.net(0, months), 5)
 
 
-@indicator(
-    "supp_retention", "供应商留存率", windows=(12,), direction=SAFER, sources="INV", reason_family="IV38"
-)
-def supp_retention(facts: Facts, _: int) -> float:
+@indicator("供应商留存率", "INV", (12,), SAFER, "IV38")
+def supp_retention(purchases: Side, months: int) -> Floats:
     """Suppliers of the year before that still sell to the borrower."""
-    return retention(facts.purchases)
+    return retention(purchases)

@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
-from scoring.facts import FEN, Facts
+import numpy as np
+
+from scoring.indicators.invoice_sales import FEN
+from scoring.inputs.invoices import Side
 from scoring.measure import INTERIOR, SAFER, submodel
-from scoring.series import count, growth
-from scoring.value import ratio
+from scoring.series import Cube, growth, ratio, since
+from scoring.value import Floats
 
 indicator = submodel("invoice")
 
 
-@indicator(
-    "in_amt", "有效受票额", windows=(3, 6, 12, 24), direction=SAFER, sources="INV", reason_family="IV31"
-)
-def in_amt(facts: Facts, months: int) -> float:
+@indicator("有效受票额", "INV", (3, 6, 12, 24), SAFER, "IV31")
+def in_amt(bought: Cube, months: int) -> Floats:
     """Valid purchases without tax, blue plus red, yuan."""
-    return float(facts.purchases.net_month[:months].sum()) / FEN
+    return bought.total(months) / FEN
 
 
-@indicator("in_yoy", "受票同比", windows=(6, 12), direction=SAFER, sources="INV", reason_family="IV31")
-def in_yoy(facts: Facts, months: int) -> float:
+@indicator("受票同比", "INV", (6, 12), SAFER, "IV31")
+def in_yoy(bought: Cube, purchases: Side, months: int) -> Floats:
     """Purchases against the same months a year before, minus 1."""
-    facts.purchases.need_history(12 + months)
-    net = facts.purchases.net_month
-    return growth(net[:months].sum(), net[12 : 12 + months].sum())
+    return since(purchases.history, 12 + months, growth(bought.total(months), bought.total(months, 12)))
 
 
-@indicator(
-    "in_active_months", "有进票月数", windows=(12,), direction=SAFER, sources="INV", reason_family="IV31"
-)
-def in_active_months(facts: Facts, months: int) -> float:
+@indicator("有进票月数", "INV", (12,), SAFER, "IV31")
+def in_active_months(purchases: Side, months: int) -> Floats:
     """Months with a valid blue invoice received."""
-    return count(facts.purchases.count_month[:months] > 0)
+    return np.add.reduce(purchases.count_month.last(months) > 0, axis=1, dtype=np.float64)
 
 
-@indicator("in_out_ratio", "进销比", windows=(3, 12), direction=INTERIOR, sources="INV", reason_family="IV33")
-def in_out_ratio(facts: Facts, months: int) -> float:
+@indicator("进销比", "INV", (3, 12), INTERIOR, "IV33")
+def in_out_ratio(sold: Cube, bought: Cube, months: int) -> Floats:
     """Purchases over sales."""
-    bought = facts.purchases.net_month[:months].sum()
-    return ratio(bought, facts.sales.net_month[:months].sum())
+    return ratio(bought.total(months), sold.total(months))

@@ -2,235 +2,203 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from schema.dataset import Missing
-from schema.period import add_months
-from scoring.facts import FEN, Facts
-from scoring.measure import CONTEXT, INTERIOR, RISKIER, SAFER, submodel
-from scoring.series import Bools, change_variation, count, growth, longest_run, slope, variation
-from scoring.value import absent, ratio
+from scoring.inputs.batch import Batch
+from scoring.inputs.invoices import Side
+from scoring.inputs.items import Lines
+from scoring.measure import CONTEXT, INTERIOR, RISKIER, SAFER, derived, submodel
+from scoring.series import (
+    Cube,
+    change_variation,
+    growth,
+    mean,
+    ratio,
+    segment_sum,
+    since,
+    slope,
+    variation,
+)
+from scoring.value import INSUFFICIENT, NOT_AVAILABLE, Bools, Floats
 
 indicator = submodel("invoice")
-FEBRUARY = 2
+FEN = 100.0
+"""Fen a yuan."""
 
 
-@indicator(
-    "out_amt",
-    "有效开票额(蓝+红)",
-    windows=(1, 3, 6, 12, 24),
-    direction=SAFER,
-    sources="INV",
-    reason_family="IV01",
-)
-def out_amt(facts: Facts, months: int) -> float:
+@indicator("有效开票额(蓝+红)", "INV", (1, 3, 6, 12, 24), SAFER, "IV01")
+def out_amt(sold: Cube, months: int) -> Floats:
     """Valid sales without tax, blue plus red, yuan."""
-    return float(facts.sales.net_month[:months].sum()) / FEN
+    return sold.total(months) / FEN
 
 
-@indicator(
-    "out_cnt", "有效开票张数", windows=(3, 6, 12), direction=SAFER, sources="INV", reason_family="IV01"
-)
-def out_cnt(facts: Facts, months: int) -> float:
+@indicator("有效开票张数", "INV", (3, 6, 12), SAFER, "IV01")
+def out_cnt(sales: Side, months: int) -> Floats:
     """Valid blue invoices; a red one offsets and adds no business."""
-    return float(facts.sales.count_month[:months].sum())
+    return sales.count_month.total(months)
 
 
-@indicator("out_yoy", "开票同比", windows=(3, 6, 12), direction=SAFER, sources="INV", reason_family="IV03")
-def out_yoy(facts: Facts, months: int) -> float:
+@indicator("开票同比", "INV", (3, 6, 12), SAFER, "IV03")
+def out_yoy(sold: Cube, selling_history: Floats, months: int) -> Floats:
     """Sales against the same months a year before, minus 1."""
-    facts.sales.need_history(12 + months)
-    net = facts.sales.net_month
-    return growth(net[:months].sum(), net[12 : 12 + months].sum())
+    return since(selling_history, 12 + months, growth(sold.total(months), sold.total(months, 12)))
 
 
-@indicator("out_hoh", "开票环比", windows=(3, 6), direction=SAFER, sources="INV", reason_family="IV03")
-def out_hoh(facts: Facts, months: int) -> float:
+@indicator("开票环比", "INV", (3, 6), SAFER, "IV03")
+def out_hoh(sold: Cube, selling_history: Floats, months: int) -> Floats:
     """Sales against the months just before, minus 1."""
-    facts.sales.need_history(2 * months)
-    net = facts.sales.net_month
-    return growth(net[:months].sum(), net[months : 2 * months].sum())
+    return since(selling_history, 2 * months, growth(sold.total(months), sold.total(months, months)))
 
 
-@indicator(
-    "out_cv", "月开票波动", windows=(6, 12, 24), direction=RISKIER, sources="INV", reason_family="IV05"
-)
-def out_cv(facts: Facts, months: int) -> float:
+@indicator("月开票波动", "INV", (6, 12, 24), RISKIER, "IV05")
+def out_cv(sold: Cube, selling_history: Floats, months: int) -> Floats:
     """Standard deviation of monthly sales over their mean."""
-    facts.sales.need_history(months)
-    return variation(facts.sales.net_month[:months])
+    return since(selling_history, months, variation(sold.last(months)))
 
 
-@indicator("out_mom_vol", "环比波动", windows=(12,), direction=RISKIER, sources="INV", reason_family="IV05")
-def out_mom_vol(facts: Facts, months: int) -> float:
+@indicator("环比波动", "INV", (12,), RISKIER, "IV05")
+def out_mom_vol(sold: Cube, selling_history: Floats, months: int) -> Floats:
     """Standard deviation of month-to-month changes over mean monthly sales."""
-    facts.sales.need_history(months)
-    return change_variation(facts.sales.net_month[:months])
+    return since(selling_history, months, change_variation(sold.last(months)))
 
 
-@indicator("out_slope", "开票趋势", windows=(12, 24), direction=SAFER, sources="INV", reason_family="IV03")
-def out_slope(facts: Facts, months: int) -> float:
+@indicator("开票趋势", "INV", (12, 24), SAFER, "IV03")
+def out_slope(sold: Cube, selling_history: Floats, months: int) -> Floats:
     """Least-squares slope of monthly sales, a month, over their mean."""
-    facts.sales.need_history(months)
-    return slope(facts.sales.net_month[:months])
+    return since(selling_history, months, slope(sold.last(months)))
 
 
-@indicator(
-    "out_active_months", "有票月数", windows=(12, 24), direction=SAFER, sources="INV", reason_family="IV07"
-)
-def out_active_months(facts: Facts, months: int) -> float:
+@indicator("有票月数", "INV", (12, 24), SAFER, "IV07")
+def out_active_months(sales: Side, months: int) -> Floats:
     """Months with a valid blue invoice."""
-    return count(facts.sales.count_month[:months] > 0)
+    return np.add.reduce(sales.count_month.last(months) > 0, axis=1, dtype=np.float64)
 
 
-def _silent(facts: Facts, months: int) -> Bools:
-    """Months without a valid blue invoice, newest first. February (Spring Festival) is left out."""
-    february = [(facts.as_of.month - 1 - age) % 12 + 1 == FEBRUARY for age in range(months)]
-    silent = facts.sales.count_month[:months] == 0
-    return np.asarray(silent[~np.array(february, dtype=np.bool_)], dtype=np.bool_)
+@derived
+def silent_months(sales: Side, batch: Batch) -> tuple[Bools, Bools]:
+    """Months without a valid blue invoice and months that are February (Spring Festival), newest first."""
+    silent = sales.count_month.last(24) == 0
+    february = (batch.last_month[:, None] - np.arange(24)) % 12 == 1
+    return silent, february
 
 
-@indicator(
-    "out_zero_months",
-    "断票月数(不含2月)",
-    windows=(3, 12, 24),
-    direction=RISKIER,
-    sources="INV",
-    reason_family="IV09",
-)
-def out_zero_months(facts: Facts, months: int) -> float:
+@indicator("断票月数(不含2月)", "INV", (3, 12, 24), RISKIER, "IV09")
+def out_zero_months(silent_months: tuple[Bools, Bools], months: int) -> Floats:
     """Months without a valid blue invoice, February left out."""
-    return count(_silent(facts, months))
+    silent, february = silent_months
+    return np.add.reduce((silent & ~february)[:, :months], axis=1, dtype=np.float64)
 
 
-@indicator(
-    "out_zero_run", "最长连续断票月", windows=(12, 24), direction=RISKIER, sources="INV", reason_family="IV09"
-)
-def out_zero_run(facts: Facts, months: int) -> float:
+@indicator("最长连续断票月", "INV", (12, 24), RISKIER, "IV09")
+def out_zero_run(silent_months: tuple[Bools, Bools], months: int) -> Floats:
     """Longest run of months without a valid blue invoice; February neither counts nor breaks a run."""
-    return longest_run(_silent(facts, months))
+    best = run = np.zeros(len(silent_months[0]))
+    for silent, february in zip(*(flags[:, :months].T for flags in silent_months), strict=True):
+        run = np.where(february, run, (run + 1) * silent)
+        best = np.maximum(best, run)
+    return best
 
 
-@indicator(
-    "out_max_gap_days",
-    "最长未开票间隔",
-    windows=(6, 12),
-    direction=RISKIER,
-    sources="INV",
-    reason_family="IV09",
-)
-def out_max_gap_days(facts: Facts, months: int) -> float:
+@derived
+def issuing_days(sales: Side, batch: Batch) -> Bools:
+    """Whether a valid blue invoice was issued so many days before ``as_of``, shape (firms, 372)."""
+    ago = batch.last_day[sales.firm[sales.year]] - sales.day[sales.year]
+    cells = sales.firm[sales.year] * _DAYS + ago
+    return (segment_sum(cells, batch.firms * _DAYS) > 0).reshape(batch.firms, _DAYS)
+
+
+_DAYS = 372
+
+
+@indicator("最长未开票间隔", "INV", (6, 12), RISKIER, "IV09")
+def out_max_gap_days(issuing_days: Bools, batch: Batch, months: int) -> Floats:
     """Longest stretch of days between valid blue invoices, both ends of the window included."""
-    side = facts.sales
-    end = facts.as_of.toordinal()
-    start = add_months(facts.as_of.replace(day=1), 1 - months).toordinal() - 1
-    epoch = end - _last_day(facts)
-    days = np.unique(side.day[side.window(side.blue, months)]) + epoch
-    return int(np.diff(np.concatenate(([start], days, [end]))).max())
+    begin = ((batch.last_month - 1970 * 12 - months + 1).view("M8[M]").astype("M8[D]")).astype(np.int64)
+    length = batch.last_day - begin + 1
+    marked = issuing_days & (np.arange(_DAYS) < length[:, None])
+    marked[:, 0] = True
+    marked[np.arange(batch.firms), length] = True
+    firm, day = np.divmod(np.flatnonzero(marked), _DAYS)
+    gaps = np.where(firm[1:] == firm[:-1], np.diff(day), 0)
+    best = np.zeros(batch.firms)
+    np.maximum.at(best, firm[1:], gaps)
+    return best
 
 
-def _last_day(facts: Facts) -> int:
-    """``as_of`` in days since 1970."""
-    return int(np.datetime64(facts.as_of, "D").astype(np.int64))
-
-
-@indicator(
-    "out_days_since_last",
-    "距最近开票天数",
-    windows=(),
-    direction=RISKIER,
-    sources="INV",
-    reason_family="IV09",
-)
-def out_days_since_last(facts: Facts, _: int) -> float:
+@indicator("距最近开票天数", "INV", (), RISKIER, "IV09")
+def out_days_since_last(sales: Side, batch: Batch) -> Floats:
     """Days from the newest valid blue invoice to ``as_of``."""
-    days = facts.sales.day[facts.sales.blue]
-    return _last_day(facts) - int(days.max()) if days.size else absent(Missing.INSUFFICIENT)
+    best = np.full(batch.firms, INSUFFICIENT)
+    np.fmin.at(best, sales.firm[sales.blue], (batch.last_day[sales.firm] - sales.day)[sales.blue])
+    return best
 
 
-@indicator(
-    "out_first_months", "首张发票距今月数", windows=(), direction=SAFER, sources="INV", reason_family="IV07"
-)
-def out_first_months(facts: Facts, _: int) -> float:
+@indicator("首张发票距今月数", "INV", (), SAFER, "IV07")
+def out_first_months(sales: Side) -> Floats:
     """Months from the first valid blue invoice to ``as_of``."""
-    ages = facts.sales.age[facts.sales.blue]
-    return int(ages.max()) if ages.size else absent(Missing.INSUFFICIENT)
+    best = np.full(sales.firms, INSUFFICIENT)
+    np.fmax.at(best, sales.firm[sales.blue], sales.age[sales.blue].astype(np.float64))
+    return best
 
 
-@indicator(
-    "out_ticket_avg", "单票均额(log)", windows=(12,), direction=INTERIOR, sources="INV", reason_family="IV21"
-)
-def out_ticket_avg(facts: Facts, months: int) -> float:
+@indicator("单票均额(log)", "INV", (12,), INTERIOR, "IV21")
+def out_ticket_avg(sales: Side, months: int) -> Floats:
     """log(1 + mean valid blue invoice in yuan)."""
-    side = facts.sales
-    return math.log1p(ratio(side.blue_month[:months].sum() / FEN, side.count_month[:months].sum()))
+    return np.log1p(ratio(sales.blue_month.total(months) / FEN, sales.count_month.total(months)))
 
 
-@indicator(
-    "out_big_share", "大额票占比", windows=(12,), direction=RISKIER, sources="INV", reason_family="IV21"
-)
-def out_big_share(facts: Facts, months: int) -> float:
+@indicator("大额票占比", "INV", (12,), RISKIER, "IV21")
+def out_big_share(sales: Side, batch: Batch, months: int) -> Floats:
     """Share of blue sales in the largest 5% of invoices."""
-    side = facts.sales
-    amounts = np.sort(side.amount[side.window(side.blue, months)])[::-1]
-    if amounts.size < facts.measurement.least_invoices:
-        absent(Missing.INSUFFICIENT)
-    return ratio(amounts[: math.ceil(0.05 * amounts.size)].sum(), amounts.sum())
+    cap = np.int64(1 << 44)
+    amounts = np.minimum(sales.amount[sales.year], float(cap - 1)).astype(np.int64)
+    ordered = np.sort(sales.firm[sales.year] * cap + amounts) % cap
+    sums = np.concatenate(([0], np.cumsum(ordered)))
+    number = sales.year_count.astype(np.int64)
+    stop = np.cumsum(number)
+    largest = np.ceil(0.05 * number).astype(np.int64)
+    share = ratio(
+        (sums[stop] - sums[stop - largest]).astype(np.float64),
+        (sums[stop] - sums[stop - number]).astype(np.float64),
+    )
+    return since(sales.year_count, batch.measurement.least_invoices, share)
 
 
-@indicator(
-    "out_season_strength", "季节强度", windows=(24,), direction=INTERIOR, sources="INV", reason_family="IV05"
-)
-def out_season_strength(facts: Facts, months: int) -> float:
+@indicator("季节强度", "INV", (24,), INTERIOR, "IV05")
+def out_season_strength(sold: Cube, selling_history: Floats, months: int) -> Floats:
     """Largest calendar-month average over the mean month."""
-    facts.sales.need_history(months)
-    calendar = facts.sales.net_month[:months].reshape(-1, 12).mean(axis=0)
-    return ratio(calendar.max(), calendar.mean())
+    calendar = (sold.month[:, :12] + sold.month[:, 12:24]) / 2
+    return since(selling_history, months, ratio(np.maximum.reduce(calendar, axis=1), mean(calendar)))
 
 
-@indicator(
-    "out_recent_share",
-    "近3月占12月比",
-    windows=(12,),
-    direction=INTERIOR,
-    sources="INV",
-    reason_family="IV05",
-)
-def out_recent_share(facts: Facts, months: int) -> float:
+@indicator("近3月占12月比", "INV", (12,), INTERIOR, "IV05")
+def out_recent_share(sold: Cube, months: int) -> Floats:
     """Sales of the last 3 months over those of the window."""
-    net = facts.sales.net_month
-    return ratio(net[:3].sum(), net[:months].sum())
+    return ratio(sold.total(3), sold.total(months))
 
 
-@indicator("special_ratio", "专票占比", windows=(12,), direction=CONTEXT, sources="INV", reason_family="IV21")
-def special_ratio(facts: Facts, months: int) -> float:
+@indicator("专票占比", "INV", (12,), CONTEXT, "IV21")
+def special_ratio(sales: Side, months: int) -> Floats:
     """Special VAT invoices (专用发票) over all blue sales."""
-    side = facts.sales
-    special = side.by_month(side.blue & side.flag("kind", "special"), side.amount)
-    return ratio(special[:months].sum(), side.blue_month[:months].sum())
+    special = sales.cube(sales.amount * (sales.blue & sales.holds("kind", "special")))
+    share = ratio(special.total(months), sales.blue_month.total(months))
+    return np.where(sales.told("kind"), share, NOT_AVAILABLE)
 
 
-@indicator("eff_tax_rate", "综合税率", windows=(12,), direction=CONTEXT, sources="INV", reason_family="IV21")
-def eff_tax_rate(facts: Facts, months: int) -> float:
+@indicator("综合税率", "INV", (12,), CONTEXT, "IV21")
+def eff_tax_rate(sales: Side, sold: Cube, months: int) -> Floats:
     """Tax over valid amount."""
-    side = facts.sales
-    tax = side.by_month(~side.void, side.column("tax_fen"))
-    return ratio(tax[:months].sum(), side.net_month[:months].sum())
+    return ratio(sales.cube(sales.column("tax_fen") * ~sales.void).total(months), sold.total(months))
 
 
-@indicator(
-    "item_cat_cnt", "开票品类数", windows=(12,), direction=INTERIOR, sources="ITM", reason_family="IV40"
-)
-def item_cat_cnt(facts: Facts, _: int) -> float:
+@indicator("开票品类数", "ITM", (12,), INTERIOR, "IV40")
+def item_cat_cnt(lines_sold: Lines, months: int) -> Floats:
     """Distinct item classes (leading digits of 税收分类编码) sold."""
-    return len(facts.items.sold)
+    return segment_sum(lines_sold.firm_of, lines_sold.firms) + lines_sold.gap
 
 
-@indicator("item_entropy", "品类熵", windows=(12,), direction=INTERIOR, sources="ITM", reason_family="IV40")
-def item_entropy(facts: Facts, _: int) -> float:
+@indicator("品类熵", "ITM", (12,), INTERIOR, "IV40")
+def item_entropy(lines_sold: Lines, months: int) -> Floats:
     """Entropy of sales over item classes, −Σ p ln p."""
-    amounts = np.array(list(facts.items.sold.values()))
-    parts = amounts / amounts.sum()
-    return float(-(parts * np.log(parts)).sum())
+    part = lines_sold.fen / lines_sold.sum(lines_sold.fen)[lines_sold.firm_of]
+    return -lines_sold.sum(part * np.log(part)) + lines_sold.gap

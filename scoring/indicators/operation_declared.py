@@ -5,194 +5,161 @@ Windows end with the last filed period; a quarterly filer's window of n months i
 
 from __future__ import annotations
 
-from scoring.facts import FEN, Facts
-from scoring.inputs import filings
-from scoring.measure import CONTEXT, INTERIOR, RISKIER, SAFER, submodel
-from scoring.series import count, growth, slope, variation
-from scoring.value import Absent, ratio
+import numpy as np
+
+from scoring.indicators.invoice_sales import FEN
+from scoring.inputs.bank_side import Bench
+from scoring.inputs.declared import QUARTER, Declared
+from scoring.inputs.payments import Payments
+from scoring.inputs.returns import Wages, Year
+from scoring.measure import CONTEXT, INTERIOR, RISKIER, SAFER, figure, submodel
+from scoring.series import growth, ratio, slope, variation
+from scoring.value import Floats
 
 indicator = submodel("tax_operation")
 
 
-@indicator(
-    "declared_sales",
-    "申报销售额",
-    windows=(3, 6, 12, 24),
-    direction=SAFER,
-    sources="DEC",
-    reason_family="TO01",
-)
-def declared_sales(facts: Facts, months: int) -> float:
+@indicator("申报销售额", "DEC", (3, 6, 12, 24), SAFER, "TO01")
+def declared_sales(declared: Declared, months: int) -> Floats:
     """Declared sales without tax of every kind, yuan."""
-    return facts.declared.total("sales", months) / FEN
+    return declared.total("sales", months) / FEN
 
 
-@indicator("declared_yoy", "申报同比", windows=(6, 12), direction=SAFER, sources="DEC", reason_family="TO03")
-def declared_yoy(facts: Facts, months: int) -> float:
+@indicator("申报同比", "DEC", (6, 12), SAFER, "TO03")
+def declared_yoy(declared: Declared, months: int) -> Floats:
     """Declared sales against the same months a year before, minus 1."""
-    return growth(facts.declared.total("sales", months), facts.declared.total("sales", months, skip=12))
+    return growth(declared.total("sales", months), declared.total("sales", months, skip=12))
 
 
-@indicator("declared_hoh", "申报环比", windows=(12,), direction=SAFER, sources="DEC", reason_family="TO03")
-def declared_hoh(facts: Facts, _: int) -> float:
+@indicator("申报环比", "DEC", (12,), SAFER, "TO03")
+def declared_hoh(declared: Declared, months: int) -> Floats:
     """The last 6 months against the 6 before, minus 1."""
-    return growth(facts.declared.total("sales", 6), facts.declared.total("sales", 6, skip=6))
+    return growth(declared.total("sales", 6), declared.total("sales", 6, skip=6))
 
 
-@indicator(
-    "declared_cv", "申报波动", windows=(12, 24), direction=RISKIER, sources="DEC", reason_family="TO05"
-)
-def declared_cv(facts: Facts, months: int) -> float:
+@indicator("申报波动", "DEC", (12, 24), RISKIER, "TO05")
+def declared_cv(declared: Declared, months: int) -> Floats:
     """Standard deviation of declared sales a period over their mean."""
-    return variation(facts.declared.periods("sales", months))
+    return declared.over_periods(variation, "sales", months)
 
 
-@indicator(
-    "declared_slope", "申报趋势斜率", windows=(12, 24), direction=SAFER, sources="DEC", reason_family="TO03"
-)
-def declared_slope(facts: Facts, months: int) -> float:
+@indicator("申报趋势斜率", "DEC", (12, 24), SAFER, "TO03")
+def declared_slope(declared: Declared, months: int) -> Floats:
     """Least-squares slope of declared sales, a month, over their mean."""
-    declared = facts.declared
-    return slope(declared.periods("sales", months)) / declared.unit
+    return declared.over_periods(slope, "sales", months) / np.where(declared.quarterly, QUARTER, 1)
 
 
-@indicator(
-    "declared_active_periods",
-    "有收入申报期数",
-    windows=(12, 24),
-    direction=SAFER,
-    sources="DEC",
-    reason_family="TO07",
-)
-def declared_active_periods(facts: Facts, months: int) -> float:
+def _active(periods: Floats) -> Floats:
+    return np.add.reduce(periods > 0, axis=1, dtype=np.float64)
+
+
+@indicator("有收入申报期数", "DEC", (12, 24), SAFER, "TO07")
+def declared_active_periods(declared: Declared, months: int) -> Floats:
     """Filing periods with sales."""
-    return count(facts.declared.periods("sales", months) > 0)
+    return declared.over_periods(_active, "sales", months)
 
 
-def _burden(facts: Facts, months: int, skip: int = 0) -> float:
-    declared = facts.declared
+def burden(declared: Declared, months: int, skip: int = 0) -> Floats:
+    """VAT payable (应纳税额合计) over taxable sales."""
     return ratio(declared.total("payable", months, skip), declared.total("taxable", months, skip))
 
 
-@indicator(
-    "vat_burden", "增值税税负率", windows=(12,), direction=INTERIOR, sources="DEC", reason_family="TO13"
-)
-def vat_burden(facts: Facts, months: int) -> float:
+@indicator("增值税税负率", "DEC", (12,), INTERIOR, "TO13")
+def vat_burden(declared: Declared, months: int) -> Floats:
     """VAT payable (应纳税额合计) over taxable sales."""
-    return _burden(facts, months)
+    return burden(declared, months)
 
 
-@indicator(
-    "vat_burden_vs_ind",
-    "税负相对行业",
-    windows=(12,),
-    direction=INTERIOR,
-    sources="DEC,IND",
-    reason_family="TO13",
-)
-def vat_burden_vs_ind(facts: Facts, months: int) -> float:
+@indicator("税负相对行业", "DEC,IND", (12,), INTERIOR, "TO13")
+def vat_burden_vs_ind(vat_burden_12m: Floats, bench: Bench, months: int) -> Floats:
     """VAT burden over the industry's median."""
-    return ratio(_burden(facts, months), facts.given(facts.benchmark.vat_burden_median))
+    return ratio(vat_burden_12m, bench.number("vat_burden_median"))
 
 
-@indicator(
-    "vat_burden_chg", "税负率变动", windows=(24,), direction=INTERIOR, sources="DEC", reason_family="TO13"
-)
-def vat_burden_chg(facts: Facts, _: int) -> float:
+@indicator("税负率变动", "DEC", (24,), INTERIOR, "TO13")
+def vat_burden_chg(declared: Declared, months: int) -> Floats:
     """VAT burden of the last 12 months minus that of the 12 before."""
-    return _burden(facts, 12) - _burden(facts, 12, skip=12)
+    return burden(declared, 12) - burden(declared, 12, skip=12)
 
 
-@indicator(
-    "cit_contribution", "所得税贡献率", windows=(12,), direction=INTERIOR, sources="DEC", reason_family="TO15"
-)
-def cit_contribution(facts: Facts, _: int) -> float:
+@indicator("所得税贡献率", "DEC", (12,), INTERIOR, "TO15")
+def cit_contribution(income_tax: Year, months: int) -> Floats:
     """Corporate income tax due over revenue, by the income-tax returns."""
-    revenue, tax = filings.income_tax(facts.returns, facts.as_of)
-    return ratio(tax, revenue)
+    return ratio(income_tax.tax, income_tax.revenue)
 
 
-@indicator(
-    "input_output_tax_ratio",
-    "进项/销项税比",
-    windows=(12,),
-    direction=INTERIOR,
-    sources="DEC",
-    reason_family="TO17",
-)
-def input_output_tax_ratio(facts: Facts, months: int) -> float:
+@indicator("进项/销项税比", "DEC", (12,), INTERIOR, "TO17")
+def input_output_tax_ratio(declared: Declared, months: int) -> Floats:
     """Input tax over output tax. ``NOT_APPLICABLE`` for small-scale taxpayers."""
-    return ratio(facts.declared.total("input_tax", months), facts.declared.total("output_tax", months))
+    return ratio(declared.total("input_tax", months), declared.total("output_tax", months))
 
 
-@indicator(
-    "credit_carry_ratio", "留抵/销项税", windows=(12,), direction=RISKIER, sources="DEC", reason_family="TO17"
-)
-def credit_carry_ratio(facts: Facts, months: int) -> float:
+@indicator("留抵/销项税", "DEC", (12,), RISKIER, "TO17")
+def credit_carry_ratio(declared: Declared, months: int) -> Floats:
     """Credit carried forward (期末留抵) at the last filing over output tax. ``NOT_APPLICABLE`` for
     small-scale."""
-    carried = float(facts.declared.periods("carried", 1)[0])
-    return ratio(carried, facts.declared.total("output_tax", months))
+    return ratio(declared.newest("carried"), declared.total("output_tax", months))
 
 
-@indicator(
-    "export_sales_ratio",
-    "出口销售占比",
-    windows=(12,),
-    direction=CONTEXT,
-    sources="DEC",
-    reason_family="TO19",
-)
-def export_sales_ratio(facts: Facts, months: int) -> float:
+@indicator("出口销售占比", "DEC", (12,), CONTEXT, "TO19")
+def export_sales_ratio(declared: Declared, months: int) -> Floats:
     """Export sales over declared sales."""
-    return ratio(facts.declared.total("export", months), facts.declared.total("sales", months))
+    return ratio(declared.total("export", months), declared.total("sales", months))
 
 
-@indicator(
-    "exempt_sales_ratio",
-    "免税销售占比",
-    windows=(12,),
-    direction=CONTEXT,
-    sources="DEC",
-    reason_family="TO19",
-)
-def exempt_sales_ratio(facts: Facts, months: int) -> float:
+@indicator("免税销售占比", "DEC", (12,), CONTEXT, "TO19")
+def exempt_sales_ratio(declared: Declared, months: int) -> Floats:
     """Exempt sales over declared sales."""
-    return ratio(facts.declared.total("exempt", months), facts.declared.total("sales", months))
+    return ratio(declared.total("exempt", months), declared.total("sales", months))
 
 
-def _wages(facts: Facts) -> list[tuple[int, int, int]]:
-    return filings.wages(facts.returns, facts.as_of, facts.measurement.wage_lag_months)
-
-
-@indicator(
-    "payroll_head_cnt", "个税申报人数", windows=(), direction=SAFER, sources="DEC", reason_family="TO29"
-)
-def payroll_head_cnt(facts: Facts, _: int) -> float:
+@indicator("个税申报人数", "DEC", (), SAFER, "TO29")
+def payroll_head_cnt(wages: Wages) -> Floats:
     """Persons in the newest withholding return."""
-    return _wages(facts)[0][1]
+    return wages.total(wages.heads, 1)
 
 
-@indicator(
-    "payroll_per_head", "人均申报工资", windows=(12,), direction=SAFER, sources="DEC", reason_family="TO29"
-)
-def payroll_per_head(facts: Facts, months: int) -> float:
+@indicator("人均申报工资", "DEC", (12,), SAFER, "TO29")
+def payroll_per_head(wages: Wages, months: int) -> Floats:
     """Declared wages a person and month, yuan."""
-    filed = _wages(facts)
-    rows = [(heads, income) for age, heads, income in filed if age < filed[0][0] + months]
-    return ratio(sum(income for _, income in rows) / FEN, sum(heads for heads, _ in rows))
+    return ratio(wages.total(wages.income, months) / FEN, wages.total(wages.heads, months))
 
 
-@indicator(
-    "sales_per_head", "人均销售", windows=(12,), direction=INTERIOR, sources="DEC,SOC", reason_family="TO29"
-)
-def sales_per_head(facts: Facts, months: int) -> float:
+@indicator("人均销售", "DEC,SOC", (12,), INTERIOR, "TO29", needs="DEC")
+def sales_per_head(declared: Declared, insured_cnt: Floats, payroll_head_cnt: Floats, months: int) -> Floats:
     """Declared sales a person, yuan; persons by social insurance, else by the withholding return."""
-    return ratio(facts.declared.total("sales", months) / FEN, _heads(facts))
+    heads = np.where(np.isnan(insured_cnt), payroll_head_cnt, insured_cnt)
+    return ratio(declared.total("sales", months) / FEN, heads)
 
 
-def _heads(facts: Facts) -> float:
-    try:
-        return facts.insured_by_month[0][1]
-    except Absent:
-        return _wages(facts)[0][1]
+@figure("DEC")
+def last_two_periods_sales(declared: Declared) -> Floats:
+    """Declared sales of the last two filed periods, yuan."""
+    monthly, quarterly = (declared.total("sales", 2 * unit) for unit in (1, QUARTER))
+    return np.where(declared.quarterly, quarterly, monthly) / FEN
+
+
+@figure("DEC")
+def declared_vat(declared: Declared) -> Floats:
+    """VAT declared payable a year, yuan: the mean of 24 months, or the last 12 when that is less or all."""
+    year = declared.total("payable", 12)
+    return np.fmin(declared.total("payable", 24) / 2, year) / FEN + 0 * year
+
+
+@figure()
+def tax_contribution_12m(total_tax_paid_12m: Floats, declared: Declared) -> Floats:
+    """Tax of the last 12 months, yuan: as paid when that is known, else VAT declared payable."""
+    payable = declared.total("payable", 12) / FEN
+    return np.where(np.isnan(total_tax_paid_12m), payable, total_tax_paid_12m)
+
+
+@figure("PAY")
+def yearly_vat(payments: Payments) -> Floats:
+    """VAT paid a year, yuan: the mean of 24 months, or the last 12 when that is less."""
+    return np.minimum(payments.vat.total(24) / 2, payments.vat.total(12)) / FEN
+
+
+@figure("PAY")
+def yearly_cit(payments: Payments) -> Floats:
+    """Corporate income tax paid a year, yuan: the mean of 24 months, or the last 12 when that is less."""
+    return np.minimum(payments.cit.total(24) / 2, payments.cit.total(12)) / FEN

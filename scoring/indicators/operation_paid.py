@@ -4,63 +4,48 @@ from __future__ import annotations
 
 import numpy as np
 
-from schema.dataset import Missing
-from scoring.facts import FEN, Facts
+from scoring.indicators.invoice_sales import FEN
+from scoring.inputs.declared import Declared
+from scoring.inputs.payments import Payments
 from scoring.measure import CONTEXT, SAFER, submodel
-from scoring.series import count, growth
-from scoring.value import absent, ratio
+from scoring.series import growth, ratio, since
+from scoring.value import Floats
 
 indicator = submodel("tax_operation")
 
 
-@indicator("vat_paid", "增值税入库", windows=(12, 24), direction=SAFER, sources="PAY", reason_family="TO09")
-def vat_paid(facts: Facts, months: int) -> float:
+@indicator("增值税入库", "PAY", (12, 24), SAFER, "TO09")
+def vat_paid(payments: Payments, months: int) -> Floats:
     """VAT paid, yuan."""
-    return float(facts.payments.month("tax", "vat")[:months].sum()) / FEN
+    return payments.vat.total(months) / FEN
 
 
-@indicator(
-    "cit_paid", "企业所得税入库", windows=(12, 24), direction=SAFER, sources="PAY", reason_family="TO09"
-)
-def cit_paid(facts: Facts, months: int) -> float:
+@indicator("企业所得税入库", "PAY", (12, 24), SAFER, "TO09")
+def cit_paid(payments: Payments, months: int) -> Floats:
     """Corporate income tax paid, yuan."""
-    return float(facts.payments.month("tax", "cit")[:months].sum()) / FEN
+    return payments.cit.total(months) / FEN
 
 
-@indicator(
-    "total_tax_paid",
-    "入库税总额(剔滞罚)",
-    windows=(12, 24),
-    direction=SAFER,
-    sources="PAY",
-    reason_family="TO09",
-)
-def total_tax_paid(facts: Facts, months: int) -> float:
+@indicator("入库税总额(剔滞罚)", "PAY", (12, 24), SAFER, "TO09")
+def total_tax_paid(payments: Payments, months: int) -> Floats:
     """Tax of every kind paid, without late fees and fines, yuan."""
-    return float(facts.payments.month("tax")[:months].sum()) / FEN
+    return payments.tax.total(months) / FEN
 
 
-@indicator("tax_paid_yoy", "纳税同比", windows=(12,), direction=SAFER, sources="PAY", reason_family="TO11")
-def tax_paid_yoy(facts: Facts, months: int) -> float:
+@indicator("纳税同比", "PAY", (12,), SAFER, "TO11")
+def tax_paid_yoy(payments: Payments, months: int) -> Floats:
     """Tax paid against the 12 months before, minus 1."""
-    if facts.payments.history < 12 + months:
-        absent(Missing.INSUFFICIENT)
-    paid = facts.payments.month("tax")
-    return growth(paid[:months].sum(), paid[12 : 12 + months].sum())
+    change = growth(payments.tax.total(months), payments.tax.total(months, 12))
+    return since(payments.history, 12 + months, change)
 
 
-@indicator(
-    "tax_paid_months", "有纳税月数", windows=(12, 24), direction=SAFER, sources="PAY", reason_family="TO11"
-)
-def tax_paid_months(facts: Facts, months: int) -> float:
+@indicator("有纳税月数", "PAY", (12, 24), SAFER, "TO11")
+def tax_paid_months(payments: Payments, months: int) -> Floats:
     """Months with a payment of tax."""
-    return count(facts.payments.month("tax")[:months] > 0)
+    return np.add.reduce(payments.tax.last(months) > 0, axis=1, dtype=np.float64)
 
 
-@indicator(
-    "tax_refund_ratio", "退税/销售", windows=(12,), direction=CONTEXT, sources="PAY", reason_family="TO19"
-)
-def tax_refund_ratio(facts: Facts, months: int) -> float:
+@indicator("退税/销售", "PAY", (12,), CONTEXT, "TO19")
+def tax_refund_ratio(payments: Payments, declared: Declared, months: int) -> Floats:
     """Tax refunded over declared sales."""
-    refunded = np.abs(facts.payments.month("refund")[:months]).sum()
-    return ratio(refunded, facts.declared.total("sales", months))
+    return ratio(payments.refund.total(months), declared.total("sales", months))

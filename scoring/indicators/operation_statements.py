@@ -5,101 +5,90 @@ Flows are read from the newest income statement that is long enough, and turnove
 
 from __future__ import annotations
 
-from schema.dataset import Missing
-from scoring.facts import FEN, Facts
-from scoring.measure import INTERIOR, RISKIER, SAFER, submodel
-from scoring.value import absent, ratio
+from scoring.indicators.invoice_sales import FEN
+from scoring.inputs.statements import Books
+from scoring.measure import INTERIOR, RISKIER, SAFER, figure, submodel
+from scoring.series import ratio
+from scoring.value import Floats
 
 indicator = submodel("tax_operation")
 
 
-@indicator(
-    "fin_gross_margin", "毛利率(财报)", windows=(12,), direction=SAFER, sources="FIN", reason_family="TO21"
-)
-def fin_gross_margin(facts: Facts, _: int) -> float:
+@indicator("毛利率(财报)", "FIN", (12,), SAFER, "TO21")
+def fin_gross_margin(books: Books, months: int) -> Floats:
     """(revenue − cost) / revenue."""
-    books = facts.statements
-    return ratio(books.income("revenue") - books.income("cost"), books.income("revenue"))
+    return ratio(books.income["revenue"] - books.income["cost"], books.income["revenue"])
 
 
-@indicator(
-    "fin_net_margin", "净利率(财报)", windows=(12,), direction=SAFER, sources="FIN", reason_family="TO21"
-)
-def fin_net_margin(facts: Facts, _: int) -> float:
+@indicator("净利率(财报)", "FIN", (12,), SAFER, "TO21")
+def fin_net_margin(books: Books, months: int) -> Floats:
     """Net profit over revenue."""
-    return ratio(facts.statements.income("net_profit"), facts.statements.income("revenue"))
+    return ratio(books.income["net_profit"], books.income["revenue"])
 
 
-@indicator(
-    "fin_loss_years", "亏损年数", windows=(36,), direction=RISKIER, sources="FIN", reason_family="TO21"
-)
-def fin_loss_years(facts: Facts, months: int) -> float:
+@indicator("亏损年数", "FIN", (36,), RISKIER, "TO21")
+def fin_loss_years(books: Books, months: int) -> Floats:
     """Years with a loss among the annual income statements of the window."""
-    first = facts.as_of.year * 12 + facts.as_of.month - months
-    years = {
-        one.end: one.figures["net_profit"]
-        for one in facts.statements.incomes
-        if one.months == 12 and one.end.year * 12 + one.end.month > first and "net_profit" in one.figures
-    }
-    return sum(profit < 0 for profit in years.values()) if years else absent(Missing.INSUFFICIENT)
+    return books.losses
 
 
-@indicator("fin_equity", "所有者权益", windows=(), direction=SAFER, sources="FIN", reason_family="TO23")
-def fin_equity(facts: Facts, _: int) -> float:
+@indicator("所有者权益", "FIN", (), SAFER, "TO23")
+def fin_equity(books: Books) -> Floats:
     """Owners' equity, yuan."""
-    return facts.statements.item("equity") / FEN
+    return books.balance["equity"] / FEN
 
 
-@indicator("fin_debt_asset", "资产负债率", windows=(), direction=RISKIER, sources="FIN", reason_family="TO23")
-def fin_debt_asset(facts: Facts, _: int) -> float:
+@indicator("资产负债率", "FIN", (), RISKIER, "TO23")
+def fin_debt_asset(books: Books) -> Floats:
     """Liabilities over assets."""
-    return ratio(facts.statements.item("liabilities"), facts.statements.item("assets"))
+    return ratio(books.balance["liabilities"], books.balance["assets"])
 
 
-@indicator("fin_current_ratio", "流动比率", windows=(), direction=SAFER, sources="FIN", reason_family="TO25")
-def fin_current_ratio(facts: Facts, _: int) -> float:
+@indicator("流动比率", "FIN", (), SAFER, "TO25")
+def fin_current_ratio(books: Books) -> Floats:
     """Current assets over current liabilities."""
-    return ratio(facts.statements.item("current_assets"), facts.statements.item("current_liabilities"))
+    return ratio(books.balance["current_assets"], books.balance["current_liabilities"])
 
 
-def turnover_days(facts: Facts, stock: str, flow: str) -> float:
+def turnover_days(books: Books, stock: str, flow: str) -> Floats:
     """Days of a flow of the income statement that a balance-sheet item stands for."""
-    books = facts.statements
-    return ratio(books.latest_income.days * books.item(stock), books.income(flow))
+    return ratio(books.days * books.balance[stock], books.income[flow])
 
 
-@indicator(
-    "fin_ar_days", "应收周转天数", windows=(12,), direction=RISKIER, sources="FIN", reason_family="TO25"
-)
-def fin_ar_days(facts: Facts, _: int) -> float:
+@indicator("应收周转天数", "FIN", (12,), RISKIER, "TO25")
+def fin_ar_days(books: Books, months: int) -> Floats:
     """Receivables in days of revenue."""
-    return turnover_days(facts, "accounts_receivable", "revenue")
+    return turnover_days(books, "receivables", "revenue")
 
 
-@indicator(
-    "fin_inventory_days",
-    "存货周转天数",
-    windows=(12,),
-    direction=RISKIER,
-    sources="FIN",
-    reason_family="TO25",
-)
-def fin_inventory_days(facts: Facts, _: int) -> float:
+@indicator("存货周转天数", "FIN", (12,), RISKIER, "TO25")
+def fin_inventory_days(books: Books, months: int) -> Floats:
     """Inventory in days of cost."""
-    return turnover_days(facts, "inventory", "cost")
+    return turnover_days(books, "inventory", "cost")
 
 
-@indicator(
-    "fin_ap_days", "应付周转天数", windows=(12,), direction=INTERIOR, sources="FIN", reason_family="TO25"
-)
-def fin_ap_days(facts: Facts, _: int) -> float:
+@indicator("应付周转天数", "FIN", (12,), INTERIOR, "TO25")
+def fin_ap_days(books: Books, months: int) -> Floats:
     """Payables in days of cost."""
-    return turnover_days(facts, "accounts_payable", "cost")
+    return turnover_days(books, "payables", "cost")
 
 
-@indicator(
-    "fin_mgmt_cost_ratio", "管理费用率", windows=(12,), direction=RISKIER, sources="FIN", reason_family="TO27"
-)
-def fin_mgmt_cost_ratio(facts: Facts, _: int) -> float:
+@indicator("管理费用率", "FIN", (12,), RISKIER, "TO27")
+def fin_mgmt_cost_ratio(books: Books, months: int) -> Floats:
     """Administrative expense over revenue."""
-    return ratio(facts.statements.income("admin_expense"), facts.statements.income("revenue"))
+    return ratio(books.income["admin_expense"], books.income["revenue"])
+
+
+@figure("FIN")
+def fin_net_profit(books: Books) -> Floats:
+    """Net profit of the income statement in use, yuan."""
+    return books.income["net_profit"] / FEN
+
+
+@figure("FIN")
+def cash_cycle_days(books: Books) -> Floats:
+    """Inventory + receivables − payables + prepayments − advances, in days of revenue or cost."""
+    stock = books.balance
+    on_cost = stock["inventory"] - stock["payables"] + stock["prepayments"]
+    on_revenue = stock["receivables"] - stock["advances"]
+    return books.days * (ratio(on_cost, books.income["cost"]) + ratio(on_revenue, books.income["revenue"]))

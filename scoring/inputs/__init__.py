@@ -1,1 +1,1 @@
-"""What indicators measure: each source of a snapshot once, as vectors by month and by counterparty."""
+"""What indicators depend on: derived arrays of a batch, by source."""

@@ -1,99 +1,136 @@
-"""Financial statements as known at the decision."""
+"""Financial statements as known at the decision; a later filing of the same period replaces the earlier."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from functools import cached_property
 
-import polars as pl
+import numpy as np
 
-from schema.dataset import Missing
-from scoring.inputs.filings import month_number
-from scoring.value import Absent
+from scoring.inputs.batch import Batch
+from scoring.inputs.rows import Rows, months_of
+from scoring.measure import derived
+from scoring.value import INSUFFICIENT, NOT_AVAILABLE, STALE, Bools, Floats, Ints
 
-
-@dataclass(frozen=True)
-class Income:
-    """One income statement: figures in fen over ``days``."""
-
-    end: date
-    months: int
-    days: int
-    figures: dict[str, int]
+BALANCE = (
+    "assets",
+    "current_assets",
+    "cash",
+    "receivables",
+    "prepayments",
+    "other_receivables",
+    "inventory",
+    "fixed_assets",
+    "intangible",
+    "liabilities",
+    "current_liabilities",
+    "short_loans",
+    "payables",
+    "advances",
+    "long_loans",
+    "equity",
+)
+INCOME = (
+    "revenue",
+    "cost",
+    "admin_expense",
+    "rd_expense",
+    "interest_expense",
+    "subsidy",
+    "net_profit",
+)
 
 
 @dataclass(frozen=True, eq=False)
-class Statements:
-    """Statements filed by ``as_of``; a later filing of the same period replaces the earlier."""
+class Books:
+    """The newest balance sheet, and the newest income statement that is long enough, fen."""
 
-    frame: pl.DataFrame
-    as_of: date
-    stale_months: int
-    least_months: int
-    """Shortest income statement that margins are read from."""
+    balance: dict[str, Floats]
+    income: dict[str, Floats]
+    days: Floats
+    """Length of the income statement."""
+    losses: Floats
+    """Years with a loss among the annual income statements of the last 36 months."""
 
-    def item(self, name: str) -> int:
-        """An item of the newest balance sheet, fen. ``STALE`` or ``NOT_AVAILABLE`` else."""
-        return self._pick(self._balance, name)
 
-    def income(self, name: str) -> int:
-        """An item of the income statement in use, fen."""
-        return self._pick(self.latest_income.figures, name)
+@derived
+def books(batch: Batch) -> Books:
+    """``NOT_AVAILABLE`` without a statement or an item of it, ``STALE`` when it is too old."""
+    rows = batch.rows("financial_statement")
+    end, amount = rows.day("period_end"), rows.number("amount_fen")
+    begun = np.where(np.isnan(rows.day("period_start")), end, rows.day("period_start"))
+    item = rows.words("item", BALANCE + INCOME)
+    kind = rows.words("statement", ("balance_sheet", "income"))
+    known = (end <= batch.last_day[rows.firm]) & ~np.isnan(amount) & (item < len(BALANCE + INCOME))
+    filed = np.nan_to_num(rows.day("event_date"), nan=-np.inf)
+    order = np.lexsort((amount, rows.instant("fetched_at"), filed, begun, end, rows.firm))
+    order = order[known[order]]
+    months = months_of(end) - months_of(begun) + 1
+    sheets = order[kind[order] == 0]
+    incomes = order[kind[order] == 1]
+    closed = _newest(rows, sheets, end)
+    balance = _items(batch, rows, sheets[end[sheets] == closed[rows.firm[sheets]]], item, amount, BALANCE, 0)
+    least = batch.measurement.statement_least_months
+    long_enough = incomes[months[incomes] >= least]
+    newest = _newest(rows, long_enough, end)
+    using = long_enough[end[long_enough] == newest[rows.firm[long_enough]]]
+    longest = _newest(rows, using, months)
+    using = using[months[using] == longest[rows.firm[using]]]
+    income = _items(batch, rows, using, item, amount, INCOME, len(BALANCE))
+    span = np.full(batch.firms, np.nan)
+    span[rows.firm[using]] = (end - begun + 1)[using]
+    stale_months = batch.measurement.statement_stale_months
+    had = np.isfinite(_newest(rows, incomes, end))
+    short = np.where(had & ~np.isfinite(newest), INSUFFICIENT, NOT_AVAILABLE)
+    return Books(
+        {
+            name: _typed(found, _gap(batch, closed, stale_months, NOT_AVAILABLE))
+            for name, found in balance.items()
+        },
+        {name: _typed(found, _gap(batch, newest, stale_months, short)) for name, found in income.items()},
+        span,
+        _losses(
+            batch, rows, incomes[(item[incomes] == item_code("net_profit")) & (months[incomes] == 12)], amount
+        ),
+    )
 
-    @cached_property
-    def _balance(self) -> dict[str, int]:
-        sheets = self._of("balance_sheet")
-        if not sheets:
-            raise Absent(Missing.NOT_AVAILABLE)
-        _, end = max(sheets, key=lambda period: period[1])
-        self._fresh(end)
-        return {
-            name: amount
-            for (_, stop), found in sheets.items()
-            if stop == end
-            for name, amount in found.items()
-        }
 
-    @cached_property
-    def incomes(self) -> list[Income]:
-        """Income statements, newest and longest first."""
-        found = [
-            Income(end, month_number(end) - month_number(start) + 1, (end - start).days + 1, figures)
-            for (start, end), figures in self._of("income").items()
-        ]
-        return sorted(found, key=lambda one: (one.end, one.months), reverse=True)
+def item_code(name: str) -> int:
+    return (BALANCE + INCOME).index(name)
 
-    @cached_property
-    def latest_income(self) -> Income:
-        if not self.incomes:
-            raise Absent(Missing.NOT_AVAILABLE)
-        long_enough = [one for one in self.incomes if one.months >= self.least_months]
-        if not long_enough:
-            raise Absent(Missing.INSUFFICIENT)
-        self._fresh(long_enough[0].end)
-        return long_enough[0]
 
-    def _of(self, statement: str) -> dict[tuple[date, date], dict[str, int]]:
-        rows = (
-            self.frame.filter(pl.col("statement") == statement)
-            .drop_nulls(["period_end", "item", "amount_fen"])
-            .with_columns(pl.col("period_start").fill_null(pl.col("period_end")))
-            .sort("event_date", "fetched_at", "amount_fen", nulls_last=False)
-        )
-        found: dict[tuple[date, date], dict[str, int]] = {}
-        for start, end, item, amount in rows.select(
-            "period_start", "period_end", "item", "amount_fen"
-        ).iter_rows():
-            found.setdefault((start, end), {})[item] = amount
-        return found
+def _newest(rows: Rows, order: Ints, found: Floats) -> Floats:
+    best = np.full(rows.firms, -np.inf)
+    np.maximum.at(best, rows.firm[order], found[order])
+    return best
 
-    def _fresh(self, end: date) -> None:
-        if month_number(self.as_of) - month_number(end) > self.stale_months:
-            raise Absent(Missing.STALE)
 
-    @staticmethod
-    def _pick(figures: dict[str, int], name: str) -> int:
-        if name not in figures:
-            raise Absent(Missing.NOT_AVAILABLE)
-        return figures[name]
+def _items(
+    batch: Batch, rows: Rows, order: Ints, item: Ints, amount: Floats, names: tuple[str, ...], first: int
+) -> dict[str, Floats]:
+    """Amounts by item; a later row overwrites."""
+    mine = order[(item[order] >= first) & (item[order] < first + len(names))]
+    found = np.full((len(names), batch.firms), NOT_AVAILABLE)
+    found[item[mine] - first, rows.firm[mine]] = amount[mine]
+    return dict(zip(names, found, strict=True))
+
+
+def _gap(batch: Batch, end: Floats, stale_months: int, nothing: Floats | float) -> Floats:
+    """0, or why a statement that ends so is not used."""
+    there = np.isfinite(end)
+    age = batch.last_month - months_of(np.where(there, end, 0.0))
+    return np.where(there, np.where(age > stale_months, STALE, 0.0), nothing)
+
+
+def _typed(found: Floats, gap: Floats) -> Floats:
+    return np.where(gap != 0, gap, found)
+
+
+def _losses(batch: Batch, rows: Rows, order: Ints, profit: Floats) -> Floats:
+    """Among annual statements in the order of their end and filing: one a year, the last that was filed."""
+    recent = order[rows.age("period_end")[order] < 36]
+    firm, end = rows.firm[recent], rows.day("period_end")[recent]
+    last: Bools = np.ones(len(recent), dtype=np.bool_)
+    last[:-1] = (firm[1:] != firm[:-1]) | (end[1:] != end[:-1])
+    lost = np.bincount(firm[last & (profit[recent] < 0)], minlength=batch.firms)
+    years = np.bincount(firm[last], minlength=batch.firms)
+    return np.where(years > 0, lost, INSUFFICIENT)

@@ -54,7 +54,9 @@ def check(policy: Policy) -> None:
     named = {name for rule in policy.controls for name in rule.products}
     named |= {name for condition in rules for name in condition.by_product}
     _none(named - policy.products.keys(), "rules name unknown products")
-    codes = {entry.reason_family for entry in CATALOGUE.values()} | {rule.reason for rule in policy.controls}
+    codes = {entry.reason_family for entry in CATALOGUE.values() if entry.submodel in policy.submodels} | {
+        rule.reason for rule in policy.controls
+    }
     _none((codes | reasons.CODES) - policy.reasons.keys(), "reason codes without text")
     if policy.routes[-1].model_dump(exclude={"route"}, exclude_defaults=True):
         raise ValueError("the last route must fit everything")

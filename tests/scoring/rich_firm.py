@@ -136,9 +136,9 @@ def _books() -> Rows:
         balance = {
             "assets": 300_000_000, "liabilities": 120_000_000, "equity": 180_000_000,
             "current_assets": 200_000_000, "current_liabilities": 100_000_000,
-            "accounts_receivable": 60_000_000,
-            "inventory": 50_000_000, "accounts_payable": 40_000_000, "prepayments": 5_000_000,
-            "advances_received": 5_000_000,
+            "receivables": 60_000_000,
+            "inventory": 50_000_000, "payables": 40_000_000, "prepayments": 5_000_000,
+            "advances": 5_000_000,
         }  # fmt: skip
         for statement, figures in (("income", income), ("balance_sheet", balance)):
             rows += [

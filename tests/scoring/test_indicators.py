@@ -9,8 +9,7 @@ import pytest
 
 from schema.dataset import Dataset, Missing
 from scoring.context import Context, Edge
-from scoring.facts import Facts
-from scoring.measure import measure_all
+from scoring.facts import Facts, measure_all
 from scoring.policy.loader import load
 from scoring.value import Value
 from tests.scoring.firms import AS_OF, DECIDED, FETCHED, ME, Rows, invoice, snapshot, table, uscc, vat_returns
@@ -186,7 +185,7 @@ def test_a_missing_dataset_passes_its_reason_on(reason: Missing) -> None:
     values = values_of({}, missing={Dataset.INVOICE: reason})
     assert values["out_amt_12m"] is reason
     assert values["declared_sales_12m"] is Missing.NOT_AUTHORISED  # never asked for
-    assert values["vat_paid_12m"] is Missing.NOT_AVAILABLE
+    assert values["vat_paid_12m"] is Missing.NOT_AUTHORISED
 
 
 def test_fetched_and_empty_is_a_known_zero() -> None:

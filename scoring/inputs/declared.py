@@ -1,0 +1,130 @@
+"""The VAT returns as monthly series.
+
+A quarterly return is spread over its months, so that a window of n months is n/3 periods. A month without a
+return is unknown, never zero. Windows end with the last filed period: the month of ``as_of`` is usually not
+due yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from scoring.inputs.batch import Batch
+from scoring.inputs.returns import SALES_LINES, VAT_SMALL, Returns
+from scoring.measure import derived
+from scoring.series import MONTHS
+from scoring.value import INSUFFICIENT, NOT_APPLICABLE, NOT_AVAILABLE, STALE, Bools, Floats
+
+SERIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "sales": SALES_LINES,
+    "taxable": (("1", "5"), ("1", "4", "7")),
+    "export": (("7",), ("13",)),
+    "exempt": (("8",), ("9",)),
+    "output_tax": (("11",), ()),
+    "input_tax": (("12",), ()),
+    "payable": (("24",), ("20",)),
+    "carried": (("20",), ()),
+}
+"""Series → lines that add up to it, in the general and in the small-scale form."""
+
+STOCK = "carried"
+"""The series that states a balance at the end of the period; the others are flows."""
+
+QUARTER = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Declared:
+    """``series`` are fen by firm and month before the last filed one, newest first."""
+
+    series: dict[str, Floats]
+    last: Floats
+    """Age of the last filed month."""
+    quarterly: Bools
+    small: Bools
+    stale: Bools
+    gap: Floats
+    """0, or why there is no value: ``NOT_AVAILABLE`` without a VAT return, ``STALE`` when filing stopped."""
+    _totals: dict[tuple[str, int, int], Floats] = field(default_factory=dict)
+
+    def total(self, name: str, months: int, skip: int = 0) -> Floats:
+        """The sum over ``months`` that end ``skip`` months before the last filed one, fen.
+
+        ``NOT_APPLICABLE`` for a line that the form does not have, ``INSUFFICIENT`` when a month of the
+        window was not filed.
+        """
+        key = (name, months, skip)
+        if key not in self._totals:
+            found = np.add.reduce(self.series[name][:, skip : skip + months], axis=1)
+            self._totals[key] = self._typed(name, found)
+        return self._totals[key]
+
+    def newest(self, name: str) -> Floats:
+        """The last filed period's figure."""
+        return self._typed(name, self.series[name][:, 0])
+
+    def over_periods(self, stat: Callable[[Floats], Floats], name: str, months: int) -> Floats:
+        """A statistic of the figures a period, newest first."""
+        monthly = self.series[name][:, :months]
+        blocks = monthly.reshape(len(monthly), -1, QUARTER).sum(axis=2)
+        found = np.where(self.quarterly, stat(blocks), stat(monthly))
+        unfiled = np.add.reduce(monthly, axis=1) * 0
+        return self._typed(name, found + unfiled)
+
+    def filed(self, months: int) -> tuple[Floats, Floats]:
+        """Sales of the filed periods of a window, monthly and quarterly; unfiled ones are NaN."""
+        monthly = self.series["sales"][:, :months]
+        return monthly, monthly.reshape(len(monthly), -1, QUARTER).sum(axis=2)
+
+    def _typed(self, name: str, found: Floats) -> Floats:
+        if not SERIES[name][1]:
+            found = np.where(self.small, NOT_APPLICABLE, found)
+        return np.where(self.gap != 0, self.gap, found)
+
+
+@derived
+def declared(returns: Returns, batch: Batch) -> Declared:
+    """The VAT series of every firm."""
+    rows = returns.rows
+    start = rows.day("period_start")
+    vat = np.flatnonzero(returns.vat)
+    order = vat[np.lexsort((start[vat], -returns.age[vat], rows.firm[vat]))]
+    firm = rows.firm[order]
+    newest = np.full(batch.firms, -1, dtype=np.int64)
+    newest[firm] = order
+    none = newest < 0
+    at = np.maximum(newest, 0)
+    picked = (lambda column, empty: np.where(none, empty, column[at])) if len(rows) else _nothing(none)
+    last = np.maximum(picked(returns.age, 0.0), 0.0)
+    quarterly = picked(returns.months, 1.0) >= QUARTER
+    small = picked(returns.form, 0) == VAT_SMALL
+    lag = batch.measurement.filing_lag_months
+    stale = last > np.where(quarterly, lag[QUARTER], lag[1])
+    gap = np.where(none, NOT_AVAILABLE, np.where(stale, STALE, 0.0))
+    told = order[~np.isnan(returns.line("1")[order])]
+    series = {name: _spread(returns, told, name, last) for name in SERIES}
+    return Declared(series, last, quarterly, small, stale & ~none, gap)
+
+
+def _nothing(none: Bools) -> Callable[[Floats, float], Floats]:
+    return lambda _, empty: np.full(len(none), empty)
+
+
+def _spread(returns: Returns, order: np.ndarray, name: str, last: Floats) -> Floats:
+    """A series from returns in the order of their end: a later one overwrites."""
+    general, small = (returns.sum(lines)[order] for lines in SERIES[name])
+    amount = np.where(returns.form[order] == VAT_SMALL, small, general)
+    months = np.clip(returns.months[order], 1, 12).astype(np.int64)
+    amount = amount if name == STOCK else amount / months
+    firm = returns.rows.firm[order]
+    first = (returns.age[order] - last[firm]).astype(np.int64)
+    ends = np.cumsum(months)
+    step = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - months, months)
+    age = np.repeat(first, months) + step
+    keep = (age >= 0) & (age < MONTHS)
+    series = np.full((len(last), MONTHS), INSUFFICIENT)
+    series[np.repeat(firm, months)[keep], age[keep]] = np.repeat(amount, months)[keep]
+    return series

@@ -1,0 +1,62 @@
+"""Electricity bills by month."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scoring.inputs.batch import Batch
+from scoring.inputs.rows import Rows
+from scoring.measure import derived
+from scoring.series import Cube
+from scoring.value import INSUFFICIENT, Bools, Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Power:
+    """kWh and fen by month, over all meters; ``billed`` counts bills with a figure."""
+
+    rows: Rows
+    age: Floats
+    energy: Cube
+    cost: Cube
+    billed: Cube
+    history: Floats
+    """Months from the first bill to ``as_of``."""
+    newest: Floats
+    """Age of the newest bill."""
+
+    def months_billed(self, months: int, skip: int = 0) -> Floats:
+        """Months of a window with a bill."""
+        return np.add.reduce(self.billed.month[:, skip : skip + months] > 0, axis=1, dtype=np.float64)
+
+    def every_month(self, cube: Cube, months: int, skip: int = 0) -> Floats:
+        """The sum of a window; ``INSUFFICIENT`` when a month of it has no bill."""
+        full = self.months_billed(months, skip) == months
+        return np.where(full, cube.total(months, skip), INSUFFICIENT)
+
+    def complete(self, months: int, found: Floats) -> Floats:
+        """A figure of a window that has a bill in every month."""
+        return np.where(self.months_billed(months) == months, found, INSUFFICIENT)
+
+    @property
+    def every(self) -> Bools:
+        return self.rows.all
+
+
+@derived
+def power(batch: Batch) -> Power:
+    """The known bills."""
+    rows = batch.rows("electricity_bill")
+    age, energy = rows.age("month"), rows.number("energy_kwh")
+    told = np.isfinite(energy)
+    return Power(
+        rows,
+        age,
+        rows.cube(told, age, np.where(told, energy, 0.0)),
+        rows.cube(rows.all, age, rows.amount("amount_fen")),
+        rows.cube(told, age),
+        rows.largest(told, age, -1.0) + 1.0,
+        rows.smallest(told, age),
+    )

@@ -1,0 +1,123 @@
+"""Pairs of a firm and a counterparty: codes for rows, and what a pair's key alone tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+import polars as pl
+
+from scoring.inputs.parties import INDIVIDUAL, party_key, province
+from scoring.inputs.rows import encode
+from scoring.series import segment_sum
+from scoring.value import INSUFFICIENT, Bools, Floats, Ints
+
+_key = lru_cache(maxsize=1 << 20)(party_key)
+_province = lru_cache(maxsize=1 << 20)(province)
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Each pair's firm and key, in the order of firm and key."""
+
+    firms: int
+    firm: Ints
+    keys: list[str]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @cached_property
+    def individual(self) -> Bools:
+        """Natural persons, who share one key."""
+        return self.of(lambda key: key == INDIVIDUAL)
+
+    @cached_property
+    def provinces(self) -> list[str | None]:
+        return [_province(key) for key in self.keys]
+
+    def of(self, read: Callable[[str], bool]) -> Bools:
+        """A flag a pair, by its key."""
+        return np.fromiter(map(read, self.keys), dtype=np.bool_, count=len(self.keys))
+
+    def sum(self, found: Floats) -> Floats:
+        """The sum a firm."""
+        return segment_sum(self.firm, self.firms, found)
+
+    def count(self, mask: Bools) -> Floats:
+        """How many a firm."""
+        return segment_sum(self.firm[mask], self.firms)
+
+    def share(self, net: Floats, members: Bools) -> Floats:
+        """The members' part of the positive amounts of each firm; ``INSUFFICIENT`` without any."""
+        positive = np.maximum(net, 0)
+        return _part(self.sum(positive * members), self.sum(positive))
+
+    def herfindahl(self, net: Floats) -> Floats:
+        """Σ share² over positive amounts."""
+        positive = np.maximum(net, 0)
+        total = self.sum(positive)
+        return _part(self.sum(positive * positive), total * total)
+
+    def rank(self, net: Floats) -> Ints:
+        """The place of each pair within its firm, the largest amount 0."""
+        order = np.lexsort((-net, self.firm))
+        first = np.searchsorted(self.firm, self.firm, side="left")
+        place = np.empty(len(order), dtype=np.int64)
+        place[order] = np.arange(len(order)) - first
+        return place
+
+    def top(self, net: Floats, number: int) -> Floats:
+        """The part of the largest ``number``."""
+        return self.share(net, self.rank(net) < number)
+
+
+def _part(part: Floats, whole: Floats) -> Floats:
+    return np.where(whole <= 0, INSUFFICIENT, part / whole)
+
+
+def pair_up(frame: pl.DataFrame, firm: Ints, firms: int) -> tuple[Pairs, Ints]:
+    """The pairs of an invoice table, and the pair of each row: −1 where nobody is named.
+
+    A counterparty is known by its id, else by its folded name.
+    """
+    issued = pl.col("direction") == "out"
+    ids = frame.select(pl.when(issued).then("buyer_id").otherwise("seller_id")).to_series()
+    keys, codes = _encode(ids, lambda text: _key(text, None))
+    nameless = np.flatnonzero(codes < 0)
+    if nameless.size:
+        name = pl.when(issued).then("buyer_name").otherwise("seller_name")
+        names = frame.select(name).to_series().gather(nameless)
+        more, found = _encode(names, lambda text: _key(None, text))
+        codes[nameless] = np.where(found < 0, -1, found + len(keys))
+        keys += more
+    order, place = np.unique(np.array(keys, dtype=object), return_inverse=True)
+    width = max(len(order), 1)
+    named = np.flatnonzero(codes >= 0)
+    cell = firm[named] * width + place[codes[named]] if keys else np.empty(0, dtype=np.int64)
+    cells = _distinct(cell, firms * width)
+    pair = np.full(len(codes), -1, dtype=np.int64)
+    pair[named] = np.searchsorted(cells, cell)
+    return Pairs(firms, cells // width, [order[code] for code in (cells % width).tolist()]), pair
+
+
+def _distinct(cell: Ints, cells: int) -> Ints:
+    """The different values, ascending."""
+    if cells <= 1 << 16:
+        return np.flatnonzero(np.bincount(cell, minlength=1))
+    ordered = np.sort(cell)
+    return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))] if ordered.size else ordered
+
+
+def _encode(texts: pl.Series, key: Callable[[str], str | None]) -> tuple[list[str], Ints]:
+    """The keys of the different texts, and the place of each row's; −1 for null, empty, or no key."""
+    distinct, place = encode(texts)
+    code_of = np.full(len(distinct) + 1, -1, dtype=np.int64)  # the last one answers for null
+    keys: list[str] = []
+    for code, text in enumerate(distinct):
+        if text.strip() and (found := key(text)) is not None:
+            code_of[code] = len(keys)
+            keys.append(found)
+    return keys, code_of[place]

@@ -1,0 +1,87 @@
+"""Red invoices, each with the day of the blue one that it offsets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scoring.inputs.invoices import Side
+from scoring.measure import derived
+from scoring.series import segment_sum
+from scoring.value import Bools, Floats, Ints
+
+_SLOTS = 1 << 16
+
+
+@dataclass(frozen=True, eq=False)
+class Reds:
+    """Red rows of one side. ``origin`` is the day of the blue invoice, ``UNKNOWN`` when it is not in the
+    data: that of the original number when told, else of the latest earlier blue one of that counterparty and
+    amount."""
+
+    firms: int
+    firm: Ints
+    age: Ints
+    day: Ints
+    amount: Floats
+    """Positive, fen."""
+    pair: Ints
+    origin: Ints
+
+    def sum(self, mask: Bools) -> Floats:
+        return segment_sum(self.firm[mask], self.firms, self.amount[mask])
+
+    def count(self, mask: Bools) -> Floats:
+        return segment_sum(self.firm[mask], self.firms)
+
+
+UNKNOWN = -(1 << 40)
+_EVER = 1 << 40
+
+
+@derived
+def reds_issued(sales: Side) -> Reds:
+    """The red invoices among sales."""
+    rows = np.flatnonzero(sales.red)
+    blue = np.flatnonzero(sales.blue)
+    amount = np.abs(sales.amount).astype(np.int64)
+    key = (sales.pair + 1) * np.int64(1 << 40) + amount % (1 << 40)
+    origin = _latest(key[rows], sales.day[rows], key[blue], sales.day[blue])
+    named = sales.rows.frame.get_column("original_number").gather(sales.place[rows])
+    if named.null_count() < len(named):
+        numbers = sales.rows.frame.get_column("number").gather(sales.place[blue])
+        salt = sales.firm.astype(np.uint64) * np.uint64(0x9E37_79B9_7F4A_7C15)
+        wanted = (named.hash().to_numpy() ^ salt[rows]).view(np.int64)
+        there = (numbers.hash().to_numpy() ^ salt[blue]).view(np.int64)
+        told = _latest(wanted, np.full(len(rows), _EVER), there, sales.day[blue])
+        origin = np.where(named.is_not_null().to_numpy() & (told > UNKNOWN), told, origin)
+    return Reds(
+        sales.firms,
+        sales.firm[rows],
+        sales.age[rows],
+        sales.day[rows],
+        -sales.amount[rows],
+        sales.pair[rows],
+        origin,
+    )
+
+
+def _latest(key: Ints, day: Ints, keys: Ints, days: Ints) -> Ints:
+    """For each key and day the latest of ``days`` not after it among equal ``keys``; else ``UNKNOWN``."""
+    wanted = np.zeros(_SLOTS, dtype=np.bool_)  # a sieve: few of the many keys are asked for
+    wanted[key & (_SLOTS - 1)] = True
+    near = np.flatnonzero(wanted[keys & (_SLOTS - 1)])
+    distinct = np.unique(key)
+    place = np.minimum(np.searchsorted(distinct, keys[near]), max(len(distinct) - 1, 0))
+    near = near[distinct[place] == keys[near]] if len(distinct) else near[:0]
+    order = np.lexsort((days[near], keys[near]))
+    found_key, found_day = keys[near][order], days[near][order]
+    rank = np.searchsorted(distinct, found_key) * np.int64(1 << 42) + found_day + (1 << 40)
+    asked = np.searchsorted(distinct, key) * np.int64(1 << 42) + day + (1 << 40)
+    at = np.searchsorted(rank, asked, side="right") - 1
+    hit = at >= 0
+    at = np.maximum(at, 0)
+    if not len(rank):
+        return np.full(len(key), UNKNOWN, dtype=np.int64)
+    return np.where(hit & (found_key[at] == key), found_day[at], UNKNOWN)

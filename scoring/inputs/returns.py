@@ -1,0 +1,233 @@
+"""Tax returns as known at the decision: which stand, and their figures by official line.
+
+Form lines are the official numbers: VAT general and small-scale, CIT A200000 and A100000. Withholding
+returns come summed up, with the lines ``headcount`` (a number of persons) and ``income`` (fen).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from scoring.inputs.batch import Batch
+from scoring.inputs.rows import Rows, months_of
+from scoring.measure import derived
+from scoring.value import INSUFFICIENT, NOT_AVAILABLE, STALE, Bools, Floats, Ints
+
+FORMS = ("vat_general", "vat_small", "cit_quarterly", "cit_annual", "iit_withholding")
+LINES = ("1", "4", "5", "7", "8", "9", "11", "12", "13", "20", "24", "25", "headcount", "income")
+SALES_LINES = (("1", "5", "7", "8"), ("1", "4", "7", "9", "13"))
+"""Lines that add up to sales, in the general and in the small-scale VAT form."""
+
+VAT_GENERAL, VAT_SMALL, CIT_QUARTERLY, CIT_ANNUAL, WITHHOLDING = range(len(FORMS))
+
+
+@dataclass(frozen=True, eq=False)
+class Returns:
+    """Every known return. ``current`` and ``to_date`` are fen by return and line, null as NaN."""
+
+    rows: Rows
+    form: Ints
+    first: Floats
+    """Months since year 0 of the first month of the period."""
+    age: Floats
+    """Months from the end of the period to ``as_of``."""
+    standing: Bools
+    """Not corrected, and the last of its form and period."""
+    original: Bools
+    """Not itself a correction."""
+    corrected: Ints
+    """The row that a correction replaces, −1 when that is not in the data."""
+    current: Floats
+    to_date: Floats
+
+    @cached_property
+    def months(self) -> Floats:
+        """Length of the period."""
+        return self.rows.last_month_of_row - self.age - self.first + 1
+
+    @cached_property
+    def vat(self) -> Bools:
+        """The VAT returns that stand."""
+        return self.standing & (self.form <= VAT_SMALL)
+
+    @cached_property
+    def sales(self) -> Floats:
+        """Declared sales of VAT returns, fen."""
+        general, small = (self.sum(lines) for lines in SALES_LINES)
+        return np.where(self.form == VAT_GENERAL, general, np.where(self.form == VAT_SMALL, small, 0.0))
+
+    def sum(self, lines: tuple[str, ...]) -> Floats:
+        """The sum of some lines, absent ones as 0."""
+        return np.nansum(self.current[:, [LINES.index(line) for line in lines]], axis=1)
+
+    def line(self, name: str) -> Floats:
+        """A line of the period's own figures."""
+        return self.current[:, LINES.index(name)]
+
+
+@derived
+def returns(batch: Batch) -> Returns:
+    """A return without a filing date counts from its due date."""
+    rows = batch.rows("tax_return")
+    end, due, filed = (rows.day(name) for name in ("period_end", "due_on", "event_date"))
+    filed_on = np.where(np.isnan(filed), np.where(np.isnan(due), end, due), filed)
+    known = (filed_on <= batch.last_day[rows.firm]) & ~np.isnan(rows.day("period_start"))
+    rows = rows if known.all() else rows.where(known)
+    ids, key = rows.codes("return_id"), _keys(rows, "return_id")
+    corrects = _keys(rows, "corrects")
+    corrected = np.isin(key, corrects[rows.frame.get_column("corrects").is_not_null().to_numpy()])
+    start, end = rows.day("period_start"), rows.day("period_end")
+    form = rows.words("form", FORMS)
+    order = np.lexsort(
+        (ids, np.nan_to_num(rows.day("event_date"), nan=-np.inf), corrected == 0, end, start, form, rows.firm)
+    )
+    last = np.ones(len(order), dtype=np.bool_)
+    same = np.ones(max(len(order) - 1, 0), dtype=np.bool_)
+    for column in (form, rows.firm, start, end):
+        same &= column[order][1:] == column[order][:-1]
+    last[order[:-1]] = ~same
+    current, to_date = _figures(batch, key)
+    return Returns(
+        rows,
+        form,
+        months_of(start),
+        rows.age("period_end"),
+        last & ~corrected,
+        rows.frame.get_column("corrects").is_null().to_numpy(),
+        _place(corrects, key),
+        current,
+        to_date,
+    )
+
+
+def _place(wanted: Ints, key: Ints) -> Ints:
+    """Where each wanted key stands, −1 where it does not."""
+    if not len(key):
+        return np.full(len(wanted), -1, dtype=np.int64)
+    order = np.argsort(key, kind="stable")
+    at = order[np.minimum(np.searchsorted(key[order], wanted), len(key) - 1)]
+    return np.where(key[at] == wanted, at, -1)
+
+
+def _keys(rows: Rows, column: str) -> Ints:
+    """A number for each firm and text, the same in every table."""
+    salt = rows.firm.astype(np.uint64) * np.uint64(0x9E37_79B9_7F4A_7C15)
+    return (rows.frame.get_column(column).hash().to_numpy() ^ salt).view(np.int64)
+
+
+def _figures(batch: Batch, key: Ints) -> tuple[Floats, Floats]:
+    lines = batch.rows("tax_return_line")
+    at = _place(_keys(lines, "return_id"), key)
+    place = lines.words("line", LINES)
+    column = lines.words("column", ("current", "year_to_date"))
+    amount = lines.number("amount_fen")
+    width = len(LINES)
+    keep = (at >= 0) & (place < width) & (column < 2) & ~np.isnan(amount)
+    cell = (column * len(key) + at)[keep] * width + place[keep]
+    sums = np.bincount(cell, weights=amount[keep], minlength=2 * len(key) * width)
+    told = np.bincount(cell, minlength=2 * len(key) * width)
+    current, to_date = np.where(told > 0, sums, np.nan).reshape(2, len(key), width)
+    return current, to_date
+
+
+@dataclass(frozen=True, eq=False)
+class Year:
+    """Revenue and income tax due of the last four quarters, else of the last annual
+    return, in fen."""
+
+    revenue: Floats
+    tax: Floats
+
+
+@derived
+def income_tax(returns: Returns, batch: Batch) -> Year:
+    """By the corporate income-tax returns. Quarterly ones state the year to date: a quarter is the difference
+    to the quarter before. ``NOT_AVAILABLE`` without a return, ``INSUFFICIENT`` without a whole year."""
+    filed = segment_any(returns, returns.form == CIT_QUARTERLY) | segment_any(
+        returns, returns.form == CIT_ANNUAL
+    )
+    nothing = np.where(filed, INSUFFICIENT, NOT_AVAILABLE)
+    quarterly, known = _quarters(returns, batch)
+    annual = [_annual(returns, line) for line in ("1", "25")]
+    annual[1] = np.where(np.isnan(annual[1]), 0.0, annual[1])
+    revenue, tax = (
+        np.where(known, quarter, np.where(np.isnan(annual[0]), nothing, year))
+        for quarter, year in zip(quarterly, annual, strict=True)
+    )
+    return Year(revenue, tax)
+
+
+def segment_any(returns: Returns, mask: Bools) -> Bools:
+    """Whether a firm has a standing return of the mask."""
+    return returns.rows.count(mask & returns.standing) > 0
+
+
+def _quarters(returns: Returns, batch: Batch) -> tuple[list[Floats], Bools]:
+    mask = np.flatnonzero(returns.standing & (returns.form == CIT_QUARTERLY))
+    firm, end = returns.rows.firm[mask], (batch.last_month[returns.rows.firm] - returns.age)[mask]
+    quarter = end.astype(np.int64) // 3
+    newest = np.full(batch.firms, -(10**6))
+    np.maximum.at(newest, firm, quarter)
+    back = newest[firm] - quarter
+    near = back < 5
+    in_year = (newest[:, None] - np.arange(4)) % 4
+    sums: list[Floats] = []
+    known = batch.last_month - newest * 3 - 2 < 12
+    to_date = np.isnan(returns.to_date[mask]).all(axis=1)[:, None]
+    figures = np.where(to_date, returns.current[mask], returns.to_date[mask])
+    for line in ("1", "12"):
+        grid = np.full((batch.firms, 5), np.nan)
+        figure = figures[:, LINES.index(line)]
+        grid[firm[near], back[near]] = np.where(np.isnan(figure), 0.0, figure)[near]
+        before = np.where(in_year > 0, grid[:, 1:], 0.0)
+        total = (grid[:, :4] - before).sum(axis=1)
+        known &= ~np.isnan(total)
+        sums.append(total)
+    return sums, known
+
+
+def _annual(returns: Returns, line: str) -> Floats:
+    """A line of the newest annual return of the last 24 months, NaN without one."""
+    figure = np.where(np.isnan(returns.current), returns.to_date, returns.current)
+    mask = np.flatnonzero(
+        returns.standing
+        & (returns.form == CIT_ANNUAL)
+        & (returns.age < 24)
+        & ~np.isnan(figure[:, LINES.index("1")])
+    )
+    order = mask[np.argsort(-returns.age[mask], kind="stable")]
+    found = np.full(returns.rows.firms, np.nan)
+    found[returns.rows.firm[order]] = figure[order, LINES.index(line)]
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Wages:
+    """The withholding returns (个税扣缴). ``gap`` is 0, or why nothing is known."""
+
+    rows: Rows
+    mask: Bools
+    age: Floats
+    heads: Floats
+    income: Floats
+    newest: Floats
+    gap: Floats
+
+    def total(self, found: Floats, months: int) -> Floats:
+        """The sum over the months that end with the newest return."""
+        inside = self.mask & (self.age < self.newest[self.rows.firm] + months)
+        return self.rows.sum(inside, found) + self.gap
+
+
+@derived
+def wages(returns: Returns, batch: Batch) -> Wages:
+    """``NOT_AVAILABLE`` without one, ``STALE`` when the newest is too old."""
+    rows, heads = returns.rows, returns.line("headcount")
+    mask = returns.standing & (returns.form == WITHHOLDING) & ~np.isnan(heads)
+    newest = rows.smallest(mask, returns.age, NOT_AVAILABLE)
+    stale = newest > batch.measurement.wage_lag_months
+    gap = np.where(stale, STALE, np.where(np.isnan(newest), newest, 0.0))
+    return Wages(rows, mask, returns.age, heads, returns.line("income"), newest, gap)

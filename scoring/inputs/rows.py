@@ -1,0 +1,190 @@
+"""Rows of one table of a batch as numpy columns: firm by firm, days and ages as floats, null as NaN."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from scoring.series import MONTHS, Cube, segment_max, segment_sum
+from scoring.value import INSUFFICIENT, Bools, Floats, Ints
+
+
+class Rows:
+    """``firm`` is the firm of each row, ascending. A column is read once."""
+
+    def __init__(self, frame: pl.DataFrame, firm: Ints, last_day: Ints, last_month: Ints) -> None:
+        self.frame, self.firm = frame, firm
+        self._last_day, self._last_month = last_day, last_month
+        self._kept: dict[tuple[str, str], Floats] = {}
+
+    @property
+    def firms(self) -> int:
+        return len(self._last_day)
+
+    def __len__(self) -> int:
+        return len(self.firm)
+
+    @cached_property
+    def all(self) -> Bools:
+        return np.ones(len(self), dtype=np.bool_)
+
+    @cached_property
+    def last_month_of_row(self) -> Ints:
+        """The month of ``as_of``, since year 0, of each row's firm."""
+        return self._last_month[self.firm]
+
+    def where(self, mask: Bools) -> Rows:
+        """The rows of the mask alone."""
+        return Rows(self.frame.filter(mask), self.firm[mask], self._last_day, self._last_month)
+
+    # --- columns
+
+    def instant(self, name: str) -> Floats:
+        """Microseconds since 1970."""
+        return self.number(name)
+
+    def number(self, name: str) -> Floats:
+        """A numeric column, or days and instants as numbers."""
+        key = (name, "number")
+        if key not in self._kept:
+            series = self.frame.get_column(name)
+            if series.dtype.is_temporal():
+                series = series.to_physical()
+            if series.dtype == pl.Boolean:
+                series = series.cast(pl.Float64)
+            self._kept[key] = series.to_numpy().astype(np.float64)
+        return self._kept[key]
+
+    def amount(self, name: str) -> Floats:
+        """A numeric column with null as 0."""
+        found = self.number(name)
+        return np.where(np.isnan(found), 0.0, found)
+
+    def day(self, name: str) -> Floats:
+        """Days since 1970 of a date or a date and time."""
+        found = self.number(name)
+        return np.floor(found / 86_400e6) if self.frame.schema[name] != pl.Date else found
+
+    def age(self, name: str) -> Floats:
+        """Months from a date to ``as_of``: 0 in its month, negative after it."""
+        key = (name, "age")
+        if key not in self._kept:
+            self._kept[key] = self.last_month_of_row - months_of(self.day(name))
+        return self._kept[key]
+
+    def days_ago(self, name: str) -> Floats:
+        """Days from a date to ``as_of``, negative after it."""
+        return self._last_day[self.firm] - self.day(name)
+
+    def lasting(self, name: str) -> Bools:
+        """Whether what the column ends still lasted at ``as_of``: null, or a later day."""
+        return ~(self.days_ago(name) >= 0)
+
+    def texts(self, name: str) -> list[str | None]:
+        found: list[str | None] = self.frame.get_column(name).to_list()
+        return found
+
+    def codes(self, name: str) -> Ints:
+        """A code for each text of a column, −1 for null. Codes follow the order of the texts."""
+        texts, codes = encode(self.frame.get_column(name))
+        rank = np.full(len(texts) + 1, -1, dtype=np.int64)
+        rank[sorted(range(len(texts)), key=texts.__getitem__)] = np.arange(len(texts))
+        return rank[codes]
+
+    def words(self, name: str, words: Sequence[str]) -> Ints:
+        """The place of each word among ``words``; their number for any other, and for null."""
+        place: dict[str | None, int] = {word: code for code, word in enumerate(words)}
+        return np.fromiter(
+            (place.get(text, len(words)) for text in self.texts(name)), dtype=np.int64, count=len(self)
+        )
+
+    def among(self, name: str, *words: str) -> Bools:
+        """Whether a text column holds one of the words."""
+        return self.words(name, words) < len(words)
+
+    def true(self, name: str) -> Bools:
+        """Whether a boolean column is true."""
+        return self.number(name) == 1
+
+    # --- by firm
+
+    def cube(self, mask: Bools, age: Floats, weights: Floats | None = None) -> Cube:
+        """The mask's rows, or their weights, by firm and month of age."""
+        keep = np.flatnonzero(mask & (age >= 0) & (age < MONTHS))
+        cell = self.firm[keep] * MONTHS + age[keep].astype(np.int64)
+        chosen = None if weights is None else weights[keep]
+        return Cube(segment_sum(cell, self.firms * MONTHS, chosen).reshape(self.firms, MONTHS))
+
+    def cubes(self, mask: Bools, age: Floats, kind: Ints, kinds: int) -> list[Cube]:
+        """``cube`` of each kind from 0."""
+        keep = np.flatnonzero(mask & (age >= 0) & (age < MONTHS) & (kind < kinds))
+        cell = (kind[keep] * self.firms + self.firm[keep]) * MONTHS + age[keep].astype(np.int64)
+        found = segment_sum(cell, kinds * self.firms * MONTHS).reshape(kinds, self.firms, MONTHS)
+        return [Cube(each) for each in found]
+
+    def count(self, mask: Bools) -> Floats:
+        """Rows of the mask."""
+        return segment_sum(self.firm[mask], self.firms)
+
+    def sum(self, mask: Bools, weights: Floats) -> Floats:
+        """Their weights; null ones count nothing."""
+        keep = mask & ~np.isnan(weights)
+        return segment_sum(self.firm[keep], self.firms, weights[keep])
+
+    def any(self, mask: Bools) -> Floats:
+        """1 where the mask has a row, else 0."""
+        return (self.count(mask) > 0).astype(np.float64)
+
+    def largest(self, mask: Bools, found: Floats, empty: float = INSUFFICIENT) -> Floats:
+        """The largest of a column; ``empty`` where the mask has no row with one."""
+        keep = mask & ~np.isnan(found)
+        return segment_max(found[keep], self.firm[keep], self.firms, empty)
+
+    def smallest(self, mask: Bools, found: Floats, empty: float = INSUFFICIENT) -> Floats:
+        """The smallest of a column."""
+        return -self.largest(mask, -found, -empty)
+
+    def mean(self, mask: Bools, found: Floats) -> Floats:
+        """The mean of a column; ``INSUFFICIENT`` where the mask has no row with one."""
+        keep = mask & ~np.isnan(found)
+        number = self.count(keep)
+        return np.where(number == 0, INSUFFICIENT, self.sum(keep, found) / number)
+
+    def distinct(self, mask: Bools, code: Ints) -> Floats:
+        """How many different codes; negative ones are nobody."""
+        keep = mask & (code >= 0)
+        if not keep.any():
+            return np.zeros(self.firms)
+        width = int(code[keep].max()) + 1
+        cells = np.unique(self.firm[keep] * width + code[keep])
+        return segment_sum(cells // width, self.firms)
+
+    def latest(self, name: str, column: str, empty: float = INSUFFICIENT) -> Floats:
+        """A number on the row with the newest date ``name``; the larger number of two on one day."""
+        found, day = self.number(column), self.number(name)
+        keep = np.flatnonzero(~np.isnan(found) & ~np.isnan(day))
+        order = keep[np.lexsort((found[keep], day[keep], self.firm[keep]))]
+        answer = np.full(self.firms, empty)
+        answer[self.firm[order]] = found[order]
+        return answer
+
+
+def months_of(day: Floats) -> Floats:
+    """Months since year 0 of days since 1970; NaN stays."""
+    known = ~np.isnan(day)
+    whole = np.where(known, day, 0).astype(np.int64)
+    months = whole.view("M8[D]").astype("M8[M]").astype(np.int64) + 1970 * 12
+    return np.where(known, months, np.nan)
+
+
+def encode(texts: pl.Series) -> tuple[list[str], Ints]:
+    """The different texts, and the place of each row's; −1 for null."""
+    codes = texts.cast(pl.Categorical(pl.Categories.random())).to_physical()
+    place = codes.cast(pl.Int64).fill_null(-1).to_numpy()
+    first = np.zeros(int(place.max(initial=-1)) + 1, dtype=np.int64)
+    rows = np.flatnonzero(place >= 0)[::-1]
+    first[place[rows]] = rows
+    return texts.gather(first).to_list(), place
