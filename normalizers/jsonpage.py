@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
+import numpy as np
+import orjson
 import polars as pl
 
-from normalizers.contract import TEXT, Shape, check, check_types
+from normalizers.contract import TEXT, Shape, check
+from normalizers.jsonrecords import RecordList
 from normalizers.registry import Page
-from schema.dataset import Dataset
 from schema.errors import ContractChanged, DataCorrupt
 from schema.raw import RawPage
 from schema.snapshot import Finding
@@ -37,31 +41,72 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class Head:
-    """A page as one row, the types of its records checked."""
+class Prepared:
+    """A page in columns: its head as one row, its records, those within, and how many each record has."""
 
-    row: pl.DataFrame
+    head: pl.DataFrame
+    records: pl.DataFrame
+    within: pl.DataFrame
+    lengths: pl.Series
     findings: list[Finding]
 
 
-Opening = Callable[[RawPage], pl.DataFrame]
-"""How the object that a page holds becomes one row, where a family wraps it."""
+@dataclass(frozen=True)
+class Opened:
+    """The object that a page holds, its list empty, and the JSON of that list."""
+
+    head: dict[str, Any]
+    records: bytes
 
 
-def opened(raw: RawPage) -> pl.DataFrame:
-    """The page's object as one row. Raises ``DataCorrupt`` and ``ContractChanged``."""
+Opening = Callable[[RawPage, str], Opened]
+"""How the object that a page holds is found, where a family wraps it, by the name of its list."""
+
+
+def opened(raw: RawPage, name: str, inside: Callable[[Any], Any] = lambda found: found) -> Opened:
+    """The page's object, or what ``inside`` takes from it. Raises ``DataCorrupt`` and ``ContractChanged``."""
+    if (cut := _cut(raw.content, name)) is not None:
+        head = _object(inside(cut.head), raw)
+        if head.get(name) == []:
+            return Opened(head, cut.records)
     try:
-        found = pl.read_json(raw.content)
-    except pl.exceptions.PolarsError:
+        head = _object(inside(orjson.loads(raw.content)), raw)
+    except orjson.JSONDecodeError:
         raise DataCorrupt(f"{raw.locator}: {len(raw.content)} bytes are no JSON object") from None
-    if found.height != 1:
+    if not isinstance(listed := head.get(name), list):
+        return Opened(head, b"[]")
+    return Opened(head | {name: []}, orjson.dumps(listed))
+
+
+def _cut(content: bytes, name: str) -> Opened | None:
+    """What is around the list of this name, and the list's own bytes; None where they do not part at the last
+    bracket. What is around is JSON, and so is the list if it can be read: so the whole is."""
+    key = f'"{name}":['.encode()
+    start, end = content.find(key) + len(key) - 1, content.rfind(b"]") + 1
+    if start < len(key) or content.count(key) != 1:
+        return None
+    try:
+        return Opened(orjson.loads(content[:start] + b"[]" + content[end:]), content[start:end])
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _object(found: Any, raw: RawPage) -> dict[str, Any]:
+    if not isinstance(found, dict):
         raise ContractChanged(f"{raw.locator} is no single object")
     return found
 
 
 def whole(page: Page, shape: Shape) -> tuple[pl.DataFrame, list[Finding]]:
     """The page's object as one row of the shape. Raises ``DataCorrupt`` and ``ContractChanged``."""
-    return check(opened(page.raw), shape, page.raw.dataset)
+    try:
+        found = pl.read_json(page.raw.content)
+    except pl.exceptions.PolarsError:
+        size = len(page.raw.content)
+        raise DataCorrupt(f"{page.raw.locator}: {size} bytes are no JSON object") from None
+    if found.height != 1:
+        raise ContractChanged(f"{page.raw.locator} is no single object")
+    return check(found, shape, page.raw.dataset)
 
 
 @dataclass(frozen=True)
@@ -76,62 +121,48 @@ class Listed:
     inner: Shape | None = None
     opening: Opening = opened
 
-    def prepare(self, raw: RawPage) -> Head:
+    def prepare(self, raw: RawPage) -> Prepared:
         """Raises ``DataCorrupt`` and ``ContractChanged``."""
-        row, findings = check(self.opening(raw), self.outer, raw.dataset)
         (name,) = self.outer.lists
-        fields = _fields(row.schema[name], self.record)
-        if fields and self.inner is not None:
-            (within,) = self.record.lists
-            _fields(fields[within], self.inner)
-        return Head(row, findings)
+        page = self.opening(raw, name)
+        head, findings = check(pl.DataFrame([page.head]), self.outer, raw.dataset)
+        found = self._list.read(page.records, raw.locator)
+        records, more = check(found.rows, self.record, raw.dataset)
+        within = pl.DataFrame()
+        if self.inner is not None:
+            within, most = check(found.within, self.inner, raw.dataset)
+            more = [*more, *most]
+        records = records.drop(self.record.lists)
+        return Prepared(head.drop(name), records, within, found.lengths, [*findings, *more])
 
     def read(self, pages: Sequence[Page]) -> Listing:
         """Pages that were not prepared are so on as many threads as there are cores: parsing lets go of the
         interpreter."""
-        (name,), dataset = self.outer.lists, pages[0].raw.dataset
         with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
-            found = list(threads.map(self._head, pages))
-        heads = pl.concat([head.row for head in found], how="vertical_relaxed").with_columns(
-            pl.int_range(pl.len(), dtype=pl.Int64).alias("page")
-        )
-        rows, more = _unnested(heads, name, self.record, dataset)
-        rows = rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).over("page").alias("row"))
-        nested = pl.DataFrame()
+            found = list(threads.map(self._prepared, pages))
+        counts = [each.records.height for each in found]
+        page = np.repeat(np.arange(len(found)), counts)
+        row = np.concatenate([np.arange(count) for count in counts])
+        heads = pl.concat([each.head for each in found])
+        places = pl.DataFrame({"page": page, "row": row}, schema={"page": pl.Int64, "row": pl.Int64})
+        rows = pl.concat([places, pl.concat([each.records for each in found]), heads[page]], how="horizontal")
+        within = pl.DataFrame()
         if self.inner is not None:
-            (within,) = self.record.lists
-            nested, most = _unnested(rows.select("page", "row", within), within, self.inner, dataset)
-            places = rows.select(pl.int_ranges(pl.col(within).list.len()).alias("place"))
-            nested = nested.with_columns(places.explode("place", empty_as_null=False)["place"])
-            more += most
-        counts = heads[name].list.len().to_list()
-        findings = (finding for head in found for finding in head.findings)
-        return Listing(rows.drop(self.record.lists), nested, counts, (*findings, *more))
+            lengths = pl.concat([each.lengths for each in found]).to_numpy().astype(np.int64)
+            starts = np.cumsum(lengths) - lengths
+            place = np.arange(lengths.sum()) - np.repeat(starts, lengths)
+            own = pl.DataFrame({"place": place}, schema={"place": pl.Int64})
+            above = places[np.repeat(np.arange(len(lengths)), lengths)]
+            within = pl.concat([above, own, pl.concat([each.within for each in found])], how="horizontal")
+        findings = (finding for each in found for finding in each.findings)
+        return Listing(rows, within, counts, tuple(findings))
 
-    def _head(self, page: Page) -> Head:
-        return page.prepared if isinstance(page.prepared, Head) else self.prepare(page.raw)
+    @cached_property
+    def _list(self) -> RecordList:
+        return RecordList(self.record, self.inner)
 
-
-def _fields(records: pl.DataType, shape: Shape) -> pl.Schema:
-    """The fields of a list's records, checked; none when the list is empty."""
-    assert isinstance(records, pl.List)
-    if records.inner == pl.Null:
-        return pl.Schema()
-    if not isinstance(records.inner, pl.Struct):
-        raise ContractChanged(f"{shape.name} are no objects")
-    fields = pl.Schema((field.name, field.dtype) for field in records.inner.fields)
-    check_types(fields, shape)
-    return fields
-
-
-def _unnested(
-    rows: pl.DataFrame, name: str, shape: Shape, dataset: Dataset
-) -> tuple[pl.DataFrame, list[Finding]]:
-    """A row for each record in the lists of column ``name``, its fields beside the other columns."""
-    each = rows.explode(name, empty_as_null=False)
-    records = pl.DataFrame() if each.is_empty() else each[name].struct.unnest()
-    known, findings = check(records, shape, dataset)
-    return pl.concat([each.drop(name), known], how="horizontal"), findings
+    def _prepared(self, page: Page) -> Prepared:
+        return page.prepared if isinstance(page.prepared, Prepared) else self.prepare(page.raw)
 
 
 Columns = tuple[Callable[[pl.DataFrame], pl.DataFrame], pl.DataFrame]

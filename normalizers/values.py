@@ -10,6 +10,7 @@ import polars as pl
 from schema.errors import ContractChanged, DataCorrupt
 
 _MONEY = r"^[+-]?\d{1,15}(\.\d{1,2}0*)?$"
+_USUAL_MONEY = r"^-?\d{1,15}\.\d\d$"
 _RATE_WORDS = ("免税", "不征税", "***", "")
 """Printed in place of a rate where no tax is charged: null in the schema."""
 
@@ -17,6 +18,8 @@ _RATE_WORDS = ("免税", "不征税", "***", "")
 def fen(printed: pl.Series) -> pl.Series:
     """Yuan as text (``"1,234.5"``) to Int64 fen. A fraction of a fen is refused, never rounded. Null stays
     null."""
+    if printed.str.contains(_USUAL_MONEY).all():
+        return printed.str.replace(".", "", literal=True).cast(pl.Int64)
     clean = printed.str.strip_chars().str.replace_all(",", "", literal=True)
     _all(clean.str.contains(_MONEY), printed, "an amount of money")
     return (clean.str.strip_prefix("+").cast(pl.Decimal(20, 2)) * 100).cast(pl.Int64)
@@ -24,12 +27,20 @@ def fen(printed: pl.Series) -> pl.Series:
 
 def number(printed: pl.Series) -> pl.Series:
     """A measured value (quantity, price, score) as text to Float64."""
+    usual = printed.cast(pl.Float64, strict=False)
+    if usual.null_count() == printed.null_count() and usual.is_finite().all():
+        return usual
     parsed = printed.str.strip_chars().str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False)
-    return _parsed(parsed, printed, "a number")
+    return _parsed(parsed.set(~parsed.is_finite(), None), printed, "a number")
 
 
 def rate(printed: pl.Series) -> pl.Series:
-    """``"13%"`` or ``"0.13"`` to 0.13; 免税, 不征税 and ``***`` to null."""
+    """``"13%"`` or ``"0.13"`` to 0.13; 免税, 不征税 and ``***`` to null. There are few: each is read once."""
+    known = printed.unique()
+    return printed.replace_strict(known, _rate(known), return_dtype=pl.Float64)
+
+
+def _rate(printed: pl.Series) -> pl.Series:
     clean = printed.str.strip_chars()
     rated = clean.set(clean.is_in(list(_RATE_WORDS)), None)
     value = rated.str.strip_suffix("%").cast(pl.Float64, strict=False)
@@ -50,6 +61,8 @@ def moment(printed: pl.Series) -> tuple[pl.Series, pl.Series]:
     """(Beijing time as printed, whether a time was printed). Midnight where only a day is."""
     clean = printed.str.strip_chars()
     exact = clean.str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False, time_unit="us")
+    if not exact.null_count():
+        return exact, exact.is_not_null()
     days = _first_of([clean.str.to_date(form, strict=False) for form in ("%Y%m%d", "%Y-%m-%d")])
     return (
         _parsed(_first_of([exact, days.cast(pl.Datetime("us"))]), printed, "a time"),

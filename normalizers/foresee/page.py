@@ -12,19 +12,20 @@ import orjson
 import polars as pl
 
 from normalizers.contract import lacking
-from normalizers.jsonpage import opened
+from normalizers.jsonpage import Opened, opened
 from normalizers.registry import Page
 from schema.errors import ContractChanged, DataCorrupt
 from schema.raw import RawPage
 
 
-def quoted(raw: RawPage) -> pl.DataFrame:
-    """The JSON object in the string that holds it, as one row."""
+def quoted(raw: RawPage, name: str) -> Opened:
+    """The JSON object in the string that holds it, and its list of this name."""
+    if not raw.content.lstrip().startswith(b'"'):
+        return opened(raw, name)
     try:
-        found = orjson.loads(raw.content)
+        return opened(replace(raw, content=orjson.loads(raw.content).encode()), name)
     except orjson.JSONDecodeError:
         raise DataCorrupt(f"{raw.locator}: {len(raw.content)} bytes are no JSON") from None
-    return opened(replace(raw, content=found.encode()) if isinstance(found, str) else raw)
 
 
 def exact(content: str | bytes, where: str) -> dict[str, Any]:

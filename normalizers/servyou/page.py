@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-import polars as pl
 from lxml import etree
 
 from normalizers.contract import lacking
-from normalizers.jsonpage import opened
+from normalizers.jsonpage import Opened, opened
 from normalizers.registry import Page
 from schema.errors import ContractChanged, DataCorrupt
 from schema.raw import RawPage
@@ -37,14 +36,15 @@ def records(page: Page, *required: str) -> list[dict[str, Any]]:
     return found
 
 
-def enveloped(raw: RawPage) -> pl.DataFrame:
-    """The object in the envelope of a success, as one row."""
-    found = opened(raw)
-    if found.schema.get("success") != pl.Boolean or not found["success"][0]:
-        raise ContractChanged(f"{raw.locator} is no successful answer")
-    if not isinstance(found.schema.get("value"), pl.Struct):
-        raise ContractChanged(f"{raw.locator} is no single object")
-    return found["value"].struct.unnest()
+def enveloped(raw: RawPage, name: str) -> Opened:
+    """The object in the envelope of a success, and its list of this name."""
+
+    def answer(found: Any) -> Any:
+        if not isinstance(found, dict) or found.get("success") is not True:
+            raise ContractChanged(f"{raw.locator} is no successful answer")
+        return found.get("value")
+
+    return opened(raw, name, answer)
 
 
 def document(page: Page) -> etree._Element:

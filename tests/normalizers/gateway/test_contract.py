@@ -33,7 +33,7 @@ def test_a_renamed_field_in_every_record(company: Company, dataset: Dataset, fie
 
 
 def test_a_field_missing_in_one_record(company: Company) -> None:
-    with pytest.raises(ContractChanged, match=r"je is empty in 2 of"):
+    with pytest.raises(ContractChanged, match=r"je is empty in 1 of"):
         _read(company, Dataset.INVOICE, lambda body: body["fpxx"][5].pop("je"))
 
 
