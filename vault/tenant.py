@@ -97,8 +97,9 @@ class TenantKeys:
             raise VaultError(f"the keys of this vault are of the suite {rows[-1]['suite']}")
         if rows[-1]["root"] != self.root.name:
             raise RootKeyUnavailable("this root is not the one this vault was made with")
-        floor = rows[-1]["floor"]
-        return floor, {row["version"]: self._wrapper(row) for row in rows if row["version"] >= floor}
+        live = [row for row in rows if row["wrapped"]]
+        floor = max(row["floor"] for row in live)
+        return floor, {row["version"]: self._wrapper(row) for row in live if row["version"] >= floor}
 
     def _wrapper(self, row: RowMapping) -> Wrapper:
         key = opened(self.root, row)
