@@ -40,6 +40,8 @@ class Query:
     period: Period
     locator: str
     page: int = 0
+    table: str = ""
+    """Of a dataset whose tables come one by one."""
 
     @property
     def place(self) -> tuple[str, Period]:
@@ -122,7 +124,7 @@ class Collection:
             period=query.period,
             region=self._region,
             route=Route.API,
-            source_format=f"gateway.{dataset}",
+            source_format=f"gateway.{query.table or dataset}",
             locator=query.place[0],
             sequence=sequence,
             content=got.content,
@@ -132,7 +134,10 @@ class Collection:
         )
 
     def queries(self, dataset: Dataset, period: Period) -> Iterator[Query]:
-        """The first query of each part of the period (and direction), oldest first."""
+        """The first query of each part of the period (and table, or direction), oldest first."""
+        if dataset in self._portal.listings:
+            yield from self._listings(dataset, period)
+            return
         method = self._portal.methods[dataset]
         if dataset in (Dataset.TAXPAYER, Dataset.TAX_CREDIT_RATING):
             yield Query(method, self._base, period, method)
@@ -145,6 +150,12 @@ class Collection:
             for side, direction in DIRECTIONS.items():
                 asked = {**self._base, "kprqq": start, "kprqz": end, "fx": side, "ys": 1, "mys": self._size}
                 yield Query(method, asked, part, f"{method}/{part}/{direction}", page=1)
+
+    def _listings(self, dataset: Dataset, period: Period) -> Iterator[Query]:
+        for part in period.parts(self._portal.months_per_query):
+            asked = {**self._base, "ssqq": f"{part.start:%Y%m%d}", "ssqz": f"{part.end:%Y%m%d}"}
+            for table, method in self._portal.listings[dataset].items():
+                yield Query(method, asked, part, f"{method}/{part}", table=table)
 
     def _get(self, query: Query) -> Got:
         content = self._api.call(query.method, query.asked)
@@ -167,7 +178,7 @@ class Collection:
 
 
 def _same_side(one: Query, other: Query) -> bool:
-    return one.asked.get("fx") == other.asked.get("fx")
+    return (one.method, one.asked.get("fx")) == (other.method, other.asked.get("fx"))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ class PortalData(FamilyData):
     months_per_query: int = Field(ge=1)
     authorization: Wording
     methods: dict[Dataset, str]
+    listings: dict[Dataset, dict[str, str]]
+    """By dataset: the method of each table that comes as a list of the period."""
 
 
 PORTAL = PortalData.beside(__file__)

@@ -24,7 +24,16 @@ from sandbox.portal import Portal
 CODE_LIFE = timedelta(minutes=5)
 CODE_TRIES = 3
 GRANT_LIFE = timedelta(days=365)
-SCOPES = {"NSRXX": "taxpayer", "XYDJ": "tax_credit_rating", "ZZSSB": "tax_return", "FPXX": "invoice"}
+SCOPES = {
+    "NSRXX": "taxpayer",
+    "XYDJ": "tax_credit_rating",
+    "ZZSSB": "tax_return",
+    "FPXX": "invoice",
+    "JKXX": "tax_payment",
+    "WFXX": "tax_violation",
+    "BGXX": "taxpayer_change",
+    "CWBB": "financial_statement",
+}
 """数据类型 of the gateway and the dataset each is."""
 
 

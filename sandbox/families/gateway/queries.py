@@ -10,6 +10,7 @@ import orjson
 
 from sandbox.company import Company
 from sandbox.families.gateway.authorization import Authorizations
+from sandbox.families.gateway.behaviour import LISTINGS, Listing, listing
 from sandbox.families.gateway.counter import PREFIX, Method
 from sandbox.families.gateway.problems import Problem
 from sandbox.families.gateway.records import credit, encoded_invoices, taxpayer, vat
@@ -48,12 +49,21 @@ class Queries:
             "credit.query": self._one("credit.query", "XYDJ", credit),
             "vat.query": self._vat,
             "invoice.query": self._invoice,
+            **{name: self._listing(name, asked) for name, asked in LISTINGS.items()},
         }
 
     def _one(self, name: str, scope: str, record: Callable[[Company], dict[str, Any]]) -> Method:
         def method(asked: dict[str, Any]) -> bytes:
             company = self._shown(name, self._authorizations.checked(asked, scope, None))
             return self._out(name, orjson.dumps(record(company)))
+
+        return method
+
+    def _listing(self, name: str, wanted: Listing) -> Method:
+        def method(asked: dict[str, Any]) -> bytes:
+            days = _days(asked["ssqq"], asked["ssqz"])
+            company = self._shown(name, self._authorizations.checked(asked, wanted.scope, days))
+            return self._out(name, orjson.dumps(listing(company, wanted, *days)))
 
         return method
 

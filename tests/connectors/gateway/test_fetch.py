@@ -9,7 +9,7 @@ import pytest
 
 from normalizers.registry import normalize
 from schema.dataset import USUAL, Dataset, Route
-from schema.errors import ContractChanged, SessionExpired, TooManyRecords, WrongTaxpayer
+from schema.errors import ContractChanged, ScopeDenied, SessionExpired, TooManyRecords, WrongTaxpayer
 from schema.period import Period
 from tests.connectors.gateway.conftest import PERIOD, PORTAL, Bank
 
@@ -122,3 +122,25 @@ def test_a_reader_who_stops_early_leaves_nothing_behind(bank: Bank) -> None:
     served = len(bank.sandbox.journal(PORTAL, "page_served"))
     bank.connector.probe()
     assert len(bank.sandbox.journal(PORTAL, "page_served")) == served
+
+
+@pytest.mark.parametrize(
+    ("dataset", "formats"),
+    [
+        (Dataset.TAX_PAYMENT, {"gateway.tax_payment", "gateway.tax_arrears"}),
+        (Dataset.TAX_VIOLATION, {"gateway.tax_violation", "gateway.tax_inspection"}),
+        (Dataset.TAXPAYER_CHANGE, {"gateway.taxpayer_change"}),
+        (Dataset.FINANCIAL_STATEMENT, {"gateway.financial_statement"}),
+    ],
+)
+def test_what_the_authority_knows_beside_returns(bank: Bank, dataset: Dataset, formats: set[str]) -> None:
+    """Every table of the dataset comes, empty ones with the portal's count; each is read."""
+    company = bank.companies[1]
+    grant = bank.granted(company, scopes={dataset: PERIOD})
+    pages = list(bank.connector.fetch(grant, company["taxpayer_id"], dataset, PERIOD))
+    assert {page.source_format for page in pages} == formats
+    assert all(page.portal_total is not None for page in pages)
+    tables = normalize(dataset, pages, [page.locator for page in pages]).tables
+    assert set(tables) == {each.partition(".")[2] for each in formats}
+    with pytest.raises(ScopeDenied):
+        list(bank.connector.fetch(grant, company["taxpayer_id"], Dataset.INVOICE, PERIOD))

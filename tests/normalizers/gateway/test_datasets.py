@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -9,13 +10,17 @@ import orjson
 import polars as pl
 import pytest
 
+from normalizers.gateway.behaviour import RECORDS
 from normalizers.registry import normalize
+from sandbox.behaviour import due, sales
 from sandbox.company import Company
+from sandbox.families.gateway.behaviour import LISTINGS, listing
+from sandbox.generator import generate
 from schema.dataset import USUAL, Dataset
 from schema.money import fen
 from schema.snapshot import TABLES_OF
-from schema.tables import TABLES
-from tests.normalizers.gateway.conftest import FETCHED, pages, refs
+from schema.tables import TABLES, rows, unfilled
+from tests.normalizers.gateway.conftest import FETCHED, pages, raw, refs
 
 
 def _tables(company: Company, dataset: Dataset) -> dict[str, pl.DataFrame]:
@@ -119,3 +124,49 @@ def test_an_exempt_line_has_no_rate(company: Company) -> None:
     assert exempt.height
     assert set(exempt["tax_fen"]) == {0}
     assert set(lines["tax_rate"].drop_nulls()) == {0.13, 0.09, 0.06}
+
+
+def _behaviour(company: Company, dataset: Dataset, *methods: str) -> dict[str, pl.DataFrame]:
+    """The tables of a dataset that comes as lists."""
+    formats = {records.name: source_format for source_format, records in RECORDS.items()}
+    given = []
+    for method in methods:
+        body = listing(company, LISTINGS[method], "20230301", "20260228")
+        page = raw(dataset, body, method, total=body["zts"])
+        given.append(replace(page, source_format=formats[LISTINGS[method].name]))
+    tables = normalize(dataset, given, refs(given)).tables
+    for name, frame in tables.items():
+        assert len(list(rows(name, frame))) == frame.height
+        assert not unfilled(name, frame)
+    return tables
+
+
+def test_what_was_paid_is_what_was_declared(company: Company) -> None:
+    paid = _behaviour(company, Dataset.TAX_PAYMENT, "payment.query", "arrears.query")["tax_payment"]
+    vat = paid.filter(category="vat", nature="tax")
+    declared = [due(each) for each in company.returns if each.filed_on <= date(2026, 2, 28)]
+    assert vat["amount_fen"].sum() == fen(sum(declared, Decimal(0)))
+    assert vat["event_date"].min() >= date(2023, 3, 1)
+    assert paid["voucher"].n_unique() == paid.height
+
+
+def test_an_abnormal_household_owes_and_is_looked_into() -> None:
+    company = generate("44", seed=7, count=12, today=date(2026, 3, 10))[11]
+    paid = _behaviour(company, Dataset.TAX_PAYMENT, "payment.query", "arrears.query")
+    assert paid["tax_arrears"].select("category", "settled_on").rows() == [("vat", None)]
+    found = _behaviour(company, Dataset.TAX_VIOLATION, "violation.query", "inspection.query")
+    assert found["tax_violation"]["state"].to_list().count("open") == 1
+    assert found["tax_inspection"]["state"].to_list() == ["open"]
+    changed = _behaviour(company, Dataset.TAXPAYER_CHANGE, "change.query")["taxpayer_change"]
+    assert "abnormal_household" in changed["kind"].to_list()
+
+
+def test_statements_balance_and_their_items_are_known(company: Company) -> None:
+    table = _behaviour(company, Dataset.FINANCIAL_STATEMENT, "statement.query")["financial_statement"]
+    sheets = table.filter(statement="balance_sheet").pivot("item", index="period_end", values="amount_fen")
+    assert sheets.height >= 11
+    assert (sheets["assets"] == sheets["liabilities"] + sheets["equity"]).all()
+    income = table.filter(statement="income").pivot("item", index="period_end", values="amount_fen")
+    last = income.sort("period_end").row(-1, named=True)
+    assert last["revenue"] == fen(sales(company, date(2025, 1, 1), date(2025, 12, 31)))
+    assert last["net_profit"] < last["total_profit"] < last["revenue"]
