@@ -14,6 +14,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 import webhooks
+from stages import terms
 from stages.intake import Intake
 from stages.workshop import Workshop
 
@@ -43,6 +44,11 @@ def expire() -> None:
 def outlive() -> None:
     """Destroy what has reached the end of its data life."""
     _intake().outlive()
+
+
+def forget() -> None:
+    """Unlink what has reached the end of its statutory term."""
+    terms.forget(_workshop())
 
 
 def sweep() -> None:
@@ -75,6 +81,7 @@ JOBS: dict[str, tuple[str, BaseTrigger]] = {
     "refresh": ("scheduler:refresh", CronTrigger(hour=9, minute=30, timezone="Asia/Shanghai")),
     "expire": ("scheduler:expire", IntervalTrigger(seconds=15, timezone="Asia/Shanghai")),
     "outlive": ("scheduler:outlive", CronTrigger(hour=4, timezone="Asia/Shanghai")),
+    "forget": ("scheduler:forget", CronTrigger(hour=5, timezone="Asia/Shanghai")),
     "sweep": ("scheduler:sweep", IntervalTrigger(seconds=60, timezone="Asia/Shanghai")),
     "look": ("scheduler:look", IntervalTrigger(seconds=60, jitter=20, timezone="Asia/Shanghai")),
     "checkpoint": ("scheduler:checkpoint", IntervalTrigger(minutes=10, timezone="Asia/Shanghai")),
