@@ -22,6 +22,7 @@ from schema.period import Period
 from schema.snapshot import Finding, Severity
 from store import tables
 from store.database import insert_once, new_id, now, reading
+from vault.redaction import said
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class CaseFile:
         evidence_ref: str | None = None,
     ) -> None:
         """``outcome`` is granted, parked, waiting or failed; ``detail`` is for operations, never a secret."""
-        ended = {"outcome": outcome, "error_code": error_code, "detail": detail[:400] or None}
+        ended = {"outcome": outcome, "error_code": error_code, "detail": said(detail) or None}
         with self._engine.begin() as connection:
             connection.execute(
                 update(tables.attempt)

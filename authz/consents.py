@@ -129,7 +129,7 @@ class Consents:
         self, id: str, to: ConsentState, *, actor: str, reason: str, consent_id: str | None = None
     ) -> Authorization:
         """End one consent, by default the authorization's own. Where nothing may be kept the authorization
-        closes with it, and so do the others; an amendment, or another party who does not agree, ends alone.
+        closes with it, and so do the others; an amendment, and what is not agreed to beside it, end alone.
         A second call changes nothing. Raises ``StateConflict``."""
         with self._engine.begin() as connection:
             current = self._ledger.read(connection, id, lock=True)
@@ -141,7 +141,7 @@ class Consents:
                 return current
             if held.id == current.amendment_id:
                 return self._drop(connection, held)
-            if held.party is not Party.BORROWER and to is not ConsentState.WITHDRAWN:
+            if held.id != current.consent_id and to is not ConsentState.WITHDRAWN:
                 return self._begin_when_decided(connection, current, actor)
             return self._close(connection, current, actor)
 

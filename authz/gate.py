@@ -55,20 +55,24 @@ def check_live(consent: Consent, at: datetime) -> None:
 
 
 def check(consents: Sequence[Consent], authorization: Authorization, fetch: Fetch, at: datetime) -> int:
-    """The fencing token to hold until commit, from every consent that the dataset needs: the highest of their
-    revisions. ``consents`` are those in use, at most one for each party and class of data.
+    """The fencing token to hold until commit: the highest revision of the authorization's own consent and of
+    every consent that the dataset needs. ``consents`` are those in use, at most one for each party and class
+    of data.
 
-    Raises as ``check_live``, ``ConsentMissing`` when another party's is not live, or ``StateConflict`` when
-    the authorization is not granted.
+    Raises as ``check_live`` for the authorization's own consent, ``ConsentMissing`` when another one that the
+    dataset needs is not live, or ``StateConflict`` when the authorization is not granted.
     """
+    own = next(each for each in consents if each.id == authorization.consent_id)
+    check_live(own, at)
     relied = relied_on(consents, fetch.dataset)
     for consent in relied:
-        _check_live(consent, at)
+        if consent is not own:
+            _check_given(consent, at)
     if authorization.state not in _FETCHING:
         raise StateConflict(f"no fetch while the authorization is {authorization.state}")
     for consent in relied:
         _check_covers(consent, fetch, at)
-    return max(consent.revision for consent in relied)
+    return max(consent.revision for consent in (own, *relied))
 
 
 def check_commit(
@@ -90,22 +94,17 @@ def relied_on(consents: Sequence[Consent], dataset: Dataset) -> list[Consent]:
     for party in PARTIES[data_class]:
         given = [each for each in consents if each.party is party and each.data_class is data_class]
         if len(given) != 1:
-            raise _lacking(party)(f"{party} has not consented to {data_class} data once")
+            lacking = ScopeDenied if party is Party.BORROWER else ConsentMissing
+            raise lacking(f"{party} was not asked for {data_class} data")
         relied += given
     return relied
 
 
-def _check_live(consent: Consent, at: datetime) -> None:
+def _check_given(consent: Consent, at: datetime) -> None:
     try:
         check_live(consent, at)
     except TaxlinkError as error:
-        if consent.party is Party.BORROWER:
-            raise
         raise ConsentMissing(f"{consent.party}: {error.detail or error.code}") from None
-
-
-def _lacking(party: Party) -> type[TaxlinkError]:
-    return ScopeDenied if party is Party.BORROWER else ConsentMissing
 
 
 def _check_covers(consent: Consent, fetch: Fetch, at: datetime) -> None:

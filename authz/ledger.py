@@ -3,6 +3,7 @@ transaction, with its actor."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from authz import authorization, rows
 from authz.application import Application, Letter
 from authz.audit import AuditLog, Value
 from authz.authorization import Authorization, Progress, State, Trigger
-from authz.consent import Consent
+from authz.consent import Consent, DataClass, Party
 from schema.errors import AuthorizationUnknown
 from store import tables
 from store.database import now, reading
@@ -21,11 +22,8 @@ from store.database import now, reading
 _READ = select(tables.authorization).where(tables.authorization.c.id == bindparam("of"))
 _LOCKED = _READ.with_for_update()
 _CONSENT = select(tables.consent).where(tables.consent.c.id == bindparam("of"))
-_CONSENTS = (
-    select(tables.consent)
-    .where(tables.consent.c.authorization_id == bindparam("of"))
-    .order_by(tables.consent.c.version, tables.consent.c.party, tables.consent.c.data_class)
-)
+_CONSENTS = select(tables.consent).where(tables.consent.c.authorization_id == bindparam("of"))
+_PARTIES, _CLASSES = list(Party), list(DataClass)
 _EVENT = insert(tables.event)
 
 
@@ -173,8 +171,12 @@ class Ledger:
             )
 
     def consents(self, connection: Connection, id: str) -> list[Consent]:
-        """Every consent of an authorization within the caller's transaction, in the order of their making."""
-        return [rows.consent(row) for row in connection.execute(_CONSENTS, {"of": id})]
+        """Every consent of an authorization within the caller's transaction: by version, the borrower's
+        first, in the order of the classes."""
+        held = [rows.consent(row) for row in connection.execute(_CONSENTS, {"of": id})]
+        return sorted(
+            held, key=lambda each: (each.version, _PARTIES.index(each.party), _CLASSES.index(each.data_class))
+        )
 
     def record(self, connection: Connection, id: str, actor: str, kind: str, data: Mapping[str, Any]) -> None:
         """One event for the callers and one audit record. Ids, codes and counts only."""
@@ -196,11 +198,14 @@ class Ledger:
 
 
 def _flat(data: Mapping[str, Any]) -> dict[str, Value]:
-    """Event data as the audit log takes them: nested names joined by a dot, fractions as text."""
+    """Event data as the audit log takes them: nested names joined by a dot, fractions as text, a public key by
+    the SHA-256 of its PEM."""
     flat: dict[str, Value] = {}
     for name, value in data.items():
         if isinstance(value, Mapping):
             flat |= {f"{name}.{inner}": each for inner, each in _flat(value).items()}
+        elif name == "public_key":
+            flat[name] = f"sha256:{hashlib.sha256(value.encode()).hexdigest()}"
         else:
             flat[name] = repr(value) if isinstance(value, float) else value
     return flat

@@ -54,11 +54,14 @@ MOST_STAMPS = 50
 
 @dataclass(frozen=True)
 class Submitted:
-    """An authorization and the token of its link. ``replayed`` when the idempotency key was seen before."""
+    """An authorization and the token of its borrower's link. ``replayed`` when the idempotency key was seen
+    before."""
 
     authorization: Authorization
     token: str
     replayed: bool
+    others: dict[Party, str]
+    """The tokens of the other parties who are asked."""
 
 
 class Intake:
@@ -89,12 +92,12 @@ class Intake:
         if idempotency and (earlier := self._replayed(application.tenant, idempotency)):
             return earlier
         try:
-            current, token = self._open(application, person, actor, idempotency)
+            current, tokens = self._open(application, person, actor, idempotency)
         except IntegrityError:  # the same key arrived at the same time and was first
             if idempotency and (earlier := self._replayed(application.tenant, idempotency)):
                 return earlier
             raise
-        return Submitted(current, token, replayed=False)
+        return _submitted(current, tokens, replayed=False)
 
     def _open(
         self,
@@ -102,8 +105,8 @@ class Intake:
         person: dict[str, str],
         actor: str,
         idempotency: tuple[str, str] | None,
-    ) -> tuple[Authorization, str]:
-        """The authorization with its person, link and key, all or none. Raises ``IntegrityError`` for a key
+    ) -> tuple[Authorization, dict[Party, str]]:
+        """The authorization with its person, links and key, all or none. Raises ``IntegrityError`` for a key
         in use."""
         shop, id = self._shop, new_id("auth")
         drawn = letters(
@@ -122,7 +125,10 @@ class Intake:
                 id=id,
                 person_ref=person_ref,
             )
-            token = shop.links.issue(connection, id)
+            tokens = {
+                party: shop.links.issue(connection, id, party=party)
+                for party in dict.fromkeys(each.party for each in drawn)
+            }
             if idempotency:
                 connection.execute(
                     insert(tables.idempotency).values(
@@ -133,7 +139,7 @@ class Intake:
                         created_at=now(),
                     )
                 )
-        return current, token
+        return current, tokens
 
     def _seal_person(self, consent_id: str, person: dict[str, str]) -> str:
         content = json.dumps(person, ensure_ascii=False).encode()
@@ -213,15 +219,15 @@ class Intake:
         self._start_leg(current)
         return current
 
-    def link(self, authorization_id: str, *, actor: str) -> str:
-        """The token of a fresh link for the borrower: the one before was lost or has expired, or they are
+    def link(self, authorization_id: str, *, actor: str, party: Party = Party.BORROWER) -> str:
+        """The token of a fresh link for this party: the one before was lost or has expired, or they are
         needed again. Raises ``StateConflict`` once the authorization is closed."""
         shop = self._shop
         with shop.store.begin() as connection:
             if shop.ledger.read(connection, authorization_id, lock=True).state is State.CLOSED:
                 raise StateConflict("nothing is left to do")
-            token = shop.links.issue(connection, authorization_id)
-            shop.ledger.record(connection, authorization_id, actor, "link.issued", {})
+            token = shop.links.issue(connection, authorization_id, party=party)
+            shop.ledger.record(connection, authorization_id, actor, "link.issued", {"party": party})
         return token
 
     def refresh(self, authorization_id: str, *, actor: str) -> Authorization:
@@ -368,8 +374,17 @@ class Intake:
                 return None
             if row.body_sha256 != idempotency[1]:
                 raise IdempotencyConflict
-            token = shop.links.issue(connection, row.authorization_id)
-        return Submitted(shop.ledger.authorization(row.authorization_id), token, replayed=True)
+            held = shop.ledger.consents(connection, row.authorization_id)
+            tokens = {
+                party: shop.links.issue(connection, row.authorization_id, party=party)
+                for party in dict.fromkeys(each.party for each in held)
+            }
+        return _submitted(shop.ledger.authorization(row.authorization_id), tokens, replayed=True)
+
+
+def _submitted(current: Authorization, tokens: dict[Party, str], *, replayed: bool) -> Submitted:
+    others = {party: token for party, token in tokens.items() if party is not Party.BORROWER}
+    return Submitted(current, tokens[Party.BORROWER], replayed, others)
 
 
 def institutions(settings: Settings, tenant: str, region_code: str, data_class: DataClass) -> Institutions:

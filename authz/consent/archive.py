@@ -17,6 +17,7 @@ from authz.consent.terms import Consent
 from schema.errors import ConsentAltered
 from vault.reference import KeyClass
 from vault.signing import verify
+from vault.suite import Suite
 from vault.vault import Vault
 
 _KEY = "consent"
@@ -26,13 +27,14 @@ _KEY = "consent"
 class Signed:
     """An artefact with its detached signature (DER) over ``document``, the canonical JSON.
 
-    ``public_key`` is PEM; it says the algorithm: ECDSA P-256 over SHA-256, or SM2 over SM3. ``salt`` opens
-    the commitment to the person.
+    ``public_key`` is PEM; the suite says the algorithm: ECDSA P-256 over SHA-256, or SM2 over SM3. ``salt``
+    opens the commitment to the person.
     """
 
     artefact: Artefact
     document: bytes
     signature: bytes
+    suite: Suite
     public_key: str
     salt: bytes = field(repr=False)
 
@@ -60,6 +62,7 @@ class Archive:
         sealed = {
             "document": document.decode(),
             "signature": base64.b64encode(signer.sign(document)).decode(),
+            "suite": signer.suite,
             "public_key": signer.public_key,
             "salt": salt.hex(),
         }
@@ -87,7 +90,8 @@ class Archive:
             raise ConsentAltered("its document is of an unknown form") from None
         if artefact.agreement != agreement(consent, taxpayer_id):
             raise ConsentAltered("the store says otherwise than the document")
-        return Signed(artefact, document, signature, sealed["public_key"], bytes.fromhex(sealed["salt"]))
+        suite, salt = Suite(sealed["suite"]), bytes.fromhex(sealed["salt"])
+        return Signed(artefact, document, signature, suite, sealed["public_key"], salt)
 
     def keep_timestamp(self, consent: Consent, response: bytes) -> str:
         """The time-stamp response over the document's signature."""

@@ -82,8 +82,12 @@ def _often(terms: Terms) -> tuple[str, str]:
     times, (unit_zh, unit_en) = terms.frequency.times, _UNITS[terms.frequency.unit]
     return (
         f"在有效期内定期（{unit_zh}至多 {times} 次）",
-        f"at regular intervals while this consent is valid (at most {times} times {unit_en})",
+        f"at regular intervals while this consent is valid (at most {_times_en(times)} {unit_en})",
     )
+
+
+def _times_en(times: int) -> str:
+    return "once" if times == 1 else f"{times} times"
 
 
 def digested(version: str, zh: str, en: str) -> ConsentText:

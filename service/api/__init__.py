@@ -1,3 +1,9 @@
-"""The interface for loan systems."""
+"""The interface of loan systems: submission, progress, consents, data, score, re-run and withdrawal."""
 
-from service.api.routes import router as router
+from fastapi import APIRouter
+
+from service.api import consents, evidence, routes
+
+router = APIRouter()
+for each in (routes, consents, evidence):
+    router.include_router(each.router)

@@ -96,6 +96,9 @@ class AuthorizationDetailOut(AuthorizationOut):
 
 class SubmittedOut(AuthorizationOut):
     link_url: str = Field(description="The borrower's page. Shown once; a replay makes a new link.")
+    other_links: dict[str, str] = Field(
+        description="The pages of others whose consent the data need, such as `legal_representative`."
+    )
     consent: IssuedConsentOut
 
 

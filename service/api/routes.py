@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from starlette.responses import StreamingResponse
 
 from authz.authorization import State
+from authz.consent import Party
 from schema.errors import StateConflict
 from service import streams
 from service.api import reading, views
@@ -64,7 +65,7 @@ def submit(
         idempotency=(idempotency_key, submitted.digest()),
     )
     response.status_code = 200 if done.replayed else 201
-    return views.submitted(desk.shop, done.authorization, done.token)
+    return views.submitted(desk.shop, done)
 
 
 @router.get("")
@@ -173,10 +174,10 @@ def rerun(desk: AtDesk, caller: Writer, id: Id) -> AuthorizationOut:
 
 
 @router.post("/{id}/link", status_code=201)
-def link(desk: AtDesk, caller: Writer, id: Id) -> LinkOut:
-    """A fresh link for the borrower, who is needed again (`needs_repair`, `failed`) or has lost the first."""
+def link(desk: AtDesk, caller: Writer, id: Id, party: Annotated[Party, Query()] = Party.BORROWER) -> LinkOut:
+    """A fresh link for the borrower, or another party, who is needed again (`needs_repair`, `failed`) or has lost the first."""
     current = desk.shop.ledger.authorization(id, tenant=caller.tenant)
-    token = desk.intake.link(current.id, actor=caller.actor)
+    token = desk.intake.link(current.id, actor=caller.actor, party=party)
     return LinkOut(link_url=views.link_url(desk.shop, token))
 
 

@@ -44,11 +44,11 @@ AmountFen = Annotated[
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64)]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class PersonIn(_Strict):
+class PersonIn(Strict):
     """The acting person, as far as the bank knows. Sealed on arrival."""
 
     name: Text = ""
@@ -58,7 +58,7 @@ class PersonIn(_Strict):
     phone: Annotated[str, StringConstraints(pattern=r"^[0-9+ -]{0,20}$")] = ""
 
 
-class ScopeIn(_Strict):
+class ScopeIn(Strict):
     """One dataset for one closed range of days."""
 
     dataset: Text = Field(description=f"One of: {', '.join(Dataset)}.")
@@ -68,14 +68,14 @@ class ScopeIn(_Strict):
     )
 
 
-class FrequencyIn(_Strict):
+class FrequencyIn(Strict):
     """How often each dataset may be read."""
 
     times: int = Field(1, ge=1, le=100)
     unit: Literal["day", "month"] = "day"
 
 
-class AuthorizationIn(_Strict):
+class AuthorizationIn(Strict):
     """An application for one company."""
 
     taxpayer_id: Text = Field(description="统一社会信用代码, 18 characters with its check character.")
@@ -91,6 +91,7 @@ class AuthorizationIn(_Strict):
     )
     amount: AmountFen = Field(description="Amount applied for, in yuan, exact to the fen.")
     term_months: int = Field(ge=1, le=360)
+    purpose: Literal["loan_application", "loan_monitoring"] = "loan_application"
     periodic: bool = Field(
         False, description="Whether the data may be read again while the consent is valid."
     )
@@ -122,6 +123,7 @@ def application(submitted: AuthorizationIn, caller: Caller, callback_hosts: froz
         product=submitted.product,
         amount_fen=submitted.amount,
         term_months=submitted.term_months,
+        purpose=submitted.purpose,
         periodic=submitted.periodic,
         frequency=Frequency(submitted.frequency.times, submitted.frequency.unit),
         valid_days=submitted.valid_days,
@@ -135,9 +137,14 @@ def application(submitted: AuthorizationIn, caller: Caller, callback_hosts: froz
 def _scopes(submitted: AuthorizationIn) -> dict[Dataset, Period]:
     ahead = submitted.valid_days if submitted.periodic else 0
     usual = default_period(today(), as_of=submitted.as_of, valid_days=ahead)
-    asked = submitted.scopes
-    if asked is None:
+    if submitted.scopes is None:
         return dict.fromkeys(USUAL, usual)
+    return periods(submitted.scopes, usual)
+
+
+def periods(asked: list[ScopeIn], usual: Period) -> dict[Dataset, Period]:
+    """The scopes by dataset, ``usual`` where no period is named. Raises ``UnknownScope``,
+    ``InvalidRequest``."""
     if not asked or len({scope.dataset for scope in asked}) < len(asked):
         raise InvalidRequest("scopes: each dataset once, and at least one")
     return {_dataset(scope.dataset): _period(scope, usual) for scope in asked}

@@ -28,6 +28,7 @@ from service.api.models import (
     ScopeOut,
     SubmittedOut,
 )
+from stages.intake import Submitted
 from stages.workshop import Workshop
 
 
@@ -55,11 +56,13 @@ def detail(shop: Workshop, current: Authorization) -> AuthorizationDetailOut:
     )
 
 
-def submitted(shop: Workshop, current: Authorization, token: str) -> SubmittedOut:
+def submitted(shop: Workshop, done: Submitted) -> SubmittedOut:
+    current = done.authorization
     held = shop.ledger.consent(current.consent_id)
     return SubmittedOut(
         **_authorization(current),
-        link_url=link_url(shop, token),
+        link_url=link_url(shop, done.token),
+        other_links={party: link_url(shop, token) for party, token in done.others.items()},
         consent=IssuedConsentOut(**_consent(held), text_zh=held.text.zh, text_en=held.text.en),
     )
 

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from authz.authorization import Authorization
+from authz.consent import Party
 from connectors.interface import ChallengeKind, Scan
 from schema.errors import TaxlinkError
 from schema.region import default_region, region
@@ -36,9 +37,9 @@ def assets() -> StaticFiles:
     return StaticFiles(directory=_FOLDER / "static")
 
 
-def page(shop: Workshop, request: Request, current: Authorization, token: str) -> HTMLResponse:
-    """The page of one authorization with its present state."""
-    consent, where = shop.ledger.consent(current.consent_id), region(current.region)
+def page(shop: Workshop, request: Request, current: Authorization, party: Party, token: str) -> HTMLResponse:
+    """One party's page of an authorization with its present state."""
+    where, state = region(current.region), view.state(shop, current.id, party)
     return _rendered(
         request,
         "page.html",
@@ -47,15 +48,15 @@ def page(shop: Workshop, request: Request, current: Authorization, token: str) -
         company=masked(current.taxpayer_id),
         region=where,
         region_found=default_region(division(current.taxpayer_id)) == where,
-        text=consent.text,
         base=f"/link/{token}",
-        state=json.dumps(view.state(shop, current.id), ensure_ascii=False),
+        text=state["text"] or {"zh": "", "en": "", "sha256": ""},
+        state=json.dumps(state, ensure_ascii=False),
     )
 
 
 def screen(shop: Workshop, request: Request, current: Authorization) -> HTMLResponse:
     """The code to scan alone, for another screen than the phone that scans it."""
-    asked = view.state(shop, current.id)["challenge"] or {}
+    asked = view.state(shop, current.id, Party.BORROWER)["challenge"] or {}
     by_code = asked.get("kind") == ChallengeKind.QR
     return _rendered(
         request,

@@ -4,23 +4,37 @@ the link first, but for the code on a second screen."""
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from schema.errors import LinkExpired, LinkUnknown, LinkUsed, StateConflict
+from authz.consent import Party
+from authz.consent.artefact import Assent
+from authz.links import hashed
+from schema.errors import ChallengeNotYours, LinkExpired, LinkUnknown, LinkUsed, StateConflict
 from service import streams
 from service.desk import AtDesk
 from service.link import pages, view
+from stages import letters
 
 router = APIRouter(prefix="/link/{token}", include_in_schema=False)
 
 COOKIE = "taxlink_browser"
 _COOKIE_SECONDS = 400 * 24 * 3600
 """Longer than most consents: who agreed in this browser can withdraw in it."""
-ACTOR = "borrower"
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Whoever owns the link, in the browser that it belongs to."""
+
+    id: str
+    party: Party
+    browser: str
+    """SHA-256 of the browser's cookie."""
 
 
 class AgreeIn(BaseModel):
@@ -41,7 +55,8 @@ def page(desk: AtDesk, request: Request, token: str) -> Response:
         id = desk.shop.links.look(token, browser)
     except (LinkUnknown, LinkExpired, LinkUsed) as error:
         return pages.refusal(desk.shop, request, error)
-    answer = pages.page(desk.shop, request, desk.shop.ledger.authorization(id), token)
+    party = desk.shop.links.party(token)
+    answer = pages.page(desk.shop, request, desk.shop.ledger.authorization(id), party, token)
     if known is None:
         answer.set_cookie(
             COOKIE,
@@ -65,8 +80,8 @@ def screen(desk: AtDesk, request: Request, token: str) -> Response:
     return pages.screen(desk.shop, request, desk.shop.ledger.authorization(id))
 
 
-def _opened(desk: AtDesk, request: Request, token: str) -> str:
-    """The authorization that this browser's link opens.
+def _opened(desk: AtDesk, request: Request, token: str) -> Visitor:
+    """Whose link this browser's is, and the authorization that it opens.
 
     Raises ``LinkUnknown``, ``LinkExpired``, ``LinkUsed``. A request that another site made is refused; what
     comes from a form is no JSON and was refused before.
@@ -74,53 +89,81 @@ def _opened(desk: AtDesk, request: Request, token: str) -> str:
     browser = request.cookies.get(COOKIE)
     if browser is None or request.headers.get("sec-fetch-site", "same-origin") == "cross-site":
         raise LinkUsed
-    return desk.shop.links.open(token, browser)
+    id = desk.shop.links.open(token, browser)
+    return Visitor(id, desk.shop.links.party(token), hashed(browser))
 
 
-Opened = Annotated[str, Depends(_opened)]
+Opened = Annotated[Visitor, Depends(_opened)]
+
+
+def _signing_in(visitor: Opened) -> Visitor:
+    """The borrower, who alone signs in at the portal. Raises ``ChallengeNotYours``."""
+    if visitor.party is not Party.BORROWER:
+        raise ChallengeNotYours
+    return visitor
+
+
+SigningIn = Annotated[Visitor, Depends(_signing_in)]
 
 
 @router.get("/state")
-def state(desk: AtDesk, id: Opened) -> dict[str, Any]:
-    return view.state(desk.shop, id)
+def state(desk: AtDesk, visitor: Opened) -> dict[str, Any]:
+    return _seen(desk, visitor)
 
 
 @router.get("/events")
-def events(desk: AtDesk, request: Request, id: Opened) -> streams.EventStream:
+def events(desk: AtDesk, request: Request, visitor: Opened) -> streams.EventStream:
     """The state, pushed whenever it changes."""
-    chunks = streams.states(desk.shop.feed, id, partial(view.state, desk.shop, id))
+    chunks = streams.states(desk.shop.feed, visitor.id, partial(_seen, desk, visitor))
     return streams.EventStream(chunks, request.app.state.metrics.streams)
 
 
+@router.get("/consent.pdf")
+def letter(desk: AtDesk, visitor: Opened) -> Response:
+    """What the visitor has signed, to keep."""
+    current = desk.shop.ledger.authorization(visitor.id)
+    headers = {"content-disposition": "attachment; filename=consent.pdf"}
+    return Response(letters.pdf(desk.shop, current, visitor.party), 200, headers, "application/pdf")
+
+
 @router.post("/agree")
-def agree(desk: AtDesk, id: Opened, agreed: AgreeIn) -> dict[str, Any]:
-    desk.intake.agree(id, agreed.text_sha256, actor=ACTOR)
-    return view.state(desk.shop, id)
+def agree(desk: AtDesk, request: Request, visitor: Opened, agreed: AgreeIn) -> dict[str, Any]:
+    assent = Assent(
+        device=request.headers.get("user-agent", ""),
+        address=request.client.host if request.client else "",
+        browser=visitor.browser,
+    )
+    desk.intake.agree(visitor.id, agreed.text_sha256, actor=visitor.party, party=visitor.party, assent=assent)
+    return _seen(desk, visitor)
 
 
 @router.post("/decline")
-def decline(desk: AtDesk, id: Opened) -> dict[str, Any]:
-    desk.intake.decline(id, actor=ACTOR)
-    return view.state(desk.shop, id)
+def decline(desk: AtDesk, visitor: Opened) -> dict[str, Any]:
+    desk.intake.decline(visitor.id, actor=visitor.party, party=visitor.party)
+    return _seen(desk, visitor)
 
 
 @router.post("/withdraw")
-def withdraw(desk: AtDesk, id: Opened) -> dict[str, Any]:
-    desk.intake.withdraw(id, actor=ACTOR)
-    return view.state(desk.shop, id)
+def withdraw(desk: AtDesk, visitor: Opened) -> dict[str, Any]:
+    desk.intake.withdraw(visitor.id, actor=visitor.party)
+    return _seen(desk, visitor)
 
 
 @router.post("/retry")
-def retry(desk: AtDesk, id: Opened) -> dict[str, Any]:
+def retry(desk: AtDesk, visitor: SigningIn) -> dict[str, Any]:
     """Another run, also in the place of one whose question has expired."""
-    if "retry" not in view.state(desk.shop, id)["can"]:
+    if "retry" not in _seen(desk, visitor)["can"]:
         raise StateConflict
-    desk.intake.lapse(id)
-    desk.intake.rerun(id, actor=ACTOR)
-    return view.state(desk.shop, id)
+    desk.intake.lapse(visitor.id)
+    desk.intake.rerun(visitor.id, actor=visitor.party)
+    return _seen(desk, visitor)
 
 
 @router.post("/answer/{challenge_id}")
-def answer(desk: AtDesk, id: Opened, challenge_id: str, fields: Fields) -> dict[str, Any]:
-    desk.intake.answer(id, challenge_id, fields)
-    return view.state(desk.shop, id)
+def answer(desk: AtDesk, visitor: SigningIn, challenge_id: str, fields: Fields) -> dict[str, Any]:
+    desk.intake.answer(visitor.id, challenge_id, fields)
+    return _seen(desk, visitor)
+
+
+def _seen(desk: AtDesk, visitor: Visitor) -> dict[str, Any]:
+    return view.state(desk.shop, visitor.id, visitor.party)

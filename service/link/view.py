@@ -6,7 +6,7 @@ from typing import Any
 
 from authz.authorization import RERUNNABLE, Authorization, Progress, State
 from authz.challenges import ChallengeState, Relayed
-from authz.consent import Consent, ConsentState
+from authz.consent import Consent, ConsentState, Party
 from connectors.interface import Resume
 from schema.dataset import Dataset
 from schema.errors import TaxlinkError
@@ -23,32 +23,48 @@ _CLOSED_AS = {
 }
 
 
-def state(shop: Workshop, authorization_id: str) -> dict[str, Any]:
-    """``phase`` is what the page shows: consent, working, challenge, expired, reading, done, repair, failed
-    or closed. Texts come in both languages."""
+def state(shop: Workshop, authorization_id: str, party: Party) -> dict[str, Any]:
+    """``phase`` is what the party's page shows: consent, working, challenge, expired, reading, done, repair,
+    failed or closed; agreed for a party other than the borrower. Texts come in both languages."""
     current = shop.ledger.authorization(authorization_id)
-    consent = shop.ledger.consent(current.consent_id)
-    asked = shop.challenges.latest(current.id)
-    phase = _phase(current, asked)
-    datasets = _datasets(shop, current, consent) if current.state in _GRANTED else []
+    consents = shop.consents.of(current.id)
+    theirs = [each for each in consents if each.party is party]
+    text = next((each.text for each in theirs if each.state is ConsentState.AWAITING), None)
+    own = next(each for each in consents if each.id == current.consent_id)
+    borrower = party is Party.BORROWER
+    asked = shop.challenges.latest(current.id) if borrower else None
+    phase = _phase(current, asked) if borrower else "agreed"
+    refused = not borrower and theirs[-1].state in (ConsentState.REJECTED, ConsentState.LAPSED)
+    if current.state is State.CLOSED or refused:
+        phase = "closed"
+    elif text is not None:
+        phase = "consent"
+    showing = borrower and current.state in _GRANTED and phase != "consent"
+    datasets = _datasets(shop, current) if showing else []
     return {
         "phase": phase,
         "state": current.state,
         "progress": current.progress,
+        "text": {"zh": text.zh, "en": text.en, "sha256": text.sha256}
+        if phase == "consent" and text
+        else None,
         "step": words.step(current, asked, _next(datasets)) if phase in ("working", "reading") else None,
         "challenge": _challenge(shop, asked) if phase == "challenge" and asked else None,
-        "error": _error(shop, current),
-        "receipt": _receipt(shop, current) if current.state in _GRANTED else None,
+        "error": _error(shop, current) if borrower else None,
+        "receipt": _receipt(shop, current) if showing else None,
         "datasets": datasets,
-        "closed_as": _CLOSED_AS.get(consent.state, "expired") if phase == "closed" else None,
-        "can": _can(current, consent, asked, phase),
+        "closed_as": _closed_as(theirs) if phase == "closed" else None,
+        "letter": any(each.artefact_ref for each in theirs),
+        "can": _can(current, own, asked, phase, agreed=any(each.artefact_ref for each in theirs)),
     }
+
+
+def _closed_as(theirs: list[Consent]) -> str:
+    return _CLOSED_AS.get(theirs[-1].state, "expired")
 
 
 def _phase(current: Authorization, asked: Relayed | None) -> str:
     match current.state:
-        case State.REQUESTED:
-            return "consent"
         case State.CHALLENGED if asked is not None:
             overdue = asked.state is ChallengeState.OPEN and asked.expires_at <= now()
             if overdue or asked.state is ChallengeState.EXPIRED:
@@ -102,8 +118,8 @@ def _receipt(shop: Workshop, current: Authorization) -> str | None:
     return held.receipt if held else None
 
 
-def _datasets(shop: Workshop, current: Authorization, consent: Consent) -> list[dict[str, str]]:
-    """Each dataset of the consent with how far it is: pending, collected or missing."""
+def _datasets(shop: Workshop, current: Authorization) -> list[dict[str, str]]:
+    """Each dataset agreed to with how far it is: pending, collected or missing."""
     done = {each.dataset: each for each in shop.casefile.collections(current.id, current.run)}
 
     def how_far(dataset: Dataset) -> str:
@@ -113,7 +129,7 @@ def _datasets(shop: Workshop, current: Authorization, consent: Consent) -> list[
 
     return [
         {"dataset": each, "zh": each.zh, "en": words.dataset_en(each).capitalize(), "state": how_far(each)}
-        for each in consent.scopes
+        for each in shop.consents.scopes(current)
     ]
 
 
@@ -121,10 +137,16 @@ def _next(datasets: list[dict[str, str]]) -> Dataset | None:
     return next((Dataset(each["dataset"]) for each in datasets if each["state"] == "pending"), None)
 
 
-def _can(current: Authorization, consent: Consent, asked: Relayed | None, phase: str) -> list[str]:
+def _can(
+    current: Authorization, consent: Consent, asked: Relayed | None, phase: str, *, agreed: bool
+) -> list[str]:
     """What the person may do now. A live page's expiry is noticed by the worker that holds it."""
-    if phase in ("consent", "closed"):
-        return ["agree", "decline"] if phase == "consent" else []
+    if phase == "closed":
+        return []
+    if phase == "consent":
+        return ["agree", "decline", "withdraw"] if agreed else ["agree", "decline"]
+    if phase == "agreed":
+        return ["withdraw"]
     live = consent.state is ConsentState.ACTIVE and consent.valid_until > now()
     lapsed = phase == "expired" and asked is not None and asked.resume is Resume.SERIALIZABLE
     again = live and (lapsed or current.state in RERUNNABLE)

@@ -129,6 +129,12 @@ PAGE: dict[str, Words] = {
         "The bank will read nothing more, and what was read will be deleted.",
     ),
     "keep": words("保留授权", "Keep it"),
+    "keep_letter": words("保存授权书（PDF）", "Keep the letter (PDF)"),
+    "agreed": words("已同意", "You have agreed"),
+    "agreed_note": words(
+        "感谢您的配合。您可以随时在本页面撤回授权。",
+        "Thank you. You can withdraw on this page at any time.",
+    ),
     "closed_withdrawn": words("授权已撤回", "The authorization was withdrawn"),
     "closed_rejected": words("您未同意授权", "You did not agree"),
     "closed_expired": words("授权已结束", "The authorization has ended"),
@@ -143,6 +149,7 @@ PAGE: dict[str, Words] = {
 }
 
 CONNECTING = words("正在连接税务门户…", "Connecting to the tax portal…")
+AWAITING = words("正在等待其他授权人同意…", "Waiting for others to agree…")
 CHECKING = words("税务门户正在核对…", "The tax portal is checking…")
 CONFIRMED = words("税务门户已确认授权", "The tax portal has confirmed")
 SORTING = words("正在整理数据…", "Putting the data in order…")
@@ -154,6 +161,8 @@ def step(current: Authorization, asked: Relayed | None, next_dataset: Dataset | 
         if current.progress is Progress.COLLECTING and next_dataset is not None:
             return words(f"正在读取{next_dataset.zh}…", f"Reading {dataset_en(next_dataset)}…")
         return CONFIRMED if current.progress is Progress.WAITING else SORTING
+    if current.state is State.REQUESTED:
+        return AWAITING
     return CHECKING if _answered(current, asked) else CONNECTING
 
 

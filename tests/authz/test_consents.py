@@ -221,8 +221,8 @@ def say_yes(desk: Desk, current: Authorization, party: Party) -> Authorization:
 def test_each_class_of_data_and_each_person_has_a_consent_of_its_own(desk: Desk) -> None:
     asked = desk.consents.of(several(desk).id)
     assert [(each.party, each.data_class, set(each.scopes)) for each in asked] == [
-        (Party.BORROWER, DataClass.CREDIT, {Dataset.CREDIT_REPORT}),
         (Party.BORROWER, DataClass.TAX, {Dataset.INVOICE}),
+        (Party.BORROWER, DataClass.CREDIT, {Dataset.CREDIT_REPORT}),
         (OWNER, DataClass.CREDIT, {Dataset.CREDIT_REPORT}),
     ]
     assert len({each.text.sha256 for each in asked}) == 3
@@ -242,6 +242,22 @@ def test_nobody_agrees_for_another(desk: Desk) -> None:
     assert theirs is not None
     with pytest.raises(ConsentTextMismatch):
         desk.consents.agree(current.id, theirs.text.sha256, actor="borrower", party=Party.BORROWER)
+
+
+def test_a_borrower_may_agree_to_one_class_and_not_to_another(desk: Desk) -> None:
+    current = several(desk)
+    say_yes(desk, current, Party.BORROWER)
+    report = desk.consents.asked(current.id, Party.BORROWER)
+    assert report is not None
+    desk.consents.end(
+        current.id, ConsentState.REJECTED, actor="borrower", reason="declined", consent_id=report.id
+    )
+    begun = say_yes(desk, current, OWNER)
+    for state in (State.WORKING, State.GRANTED):
+        begun = desk.ledger.move(current.id, state, actor="test")
+    read(desk, begun)
+    with pytest.raises(ConsentMissing):
+        read(desk, begun, Dataset.CREDIT_REPORT)
 
 
 def test_who_does_not_agree_keeps_their_data_closed_and_nothing_else(desk: Desk) -> None:

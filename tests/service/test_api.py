@@ -48,7 +48,7 @@ def test_a_submission_gives_an_id_a_link_and_the_consent_as_issued(service: Serv
     assert done["amount"] == "300000.00"
     held = service.shop.ledger.consent(service.shop.ledger.authorization(done["id"]).consent_id)
     assert (done["consent"]["text_zh"], done["consent"]["text_sha256"]) == (held.text.zh, held.text.sha256)
-    assert {scope["dataset"] for scope in done["consent"]["scopes"]} == set(Dataset)
+    assert {scope["dataset"] for scope in done["consent"]["scopes"]} == set(USUAL)
 
 
 def test_the_person_is_sealed_and_nowhere_in_the_store(service: Service) -> None:
@@ -329,7 +329,8 @@ def test_the_interface_describes_itself(service: Service) -> None:
     assert set(described["paths"]) == {
         f"/v1/authorizations{path}"
         for path in ("", "/{id}", "/{id}/events", "/{id}/datasets", "/{id}/datasets/{table}", "/{id}/reconciliation", "/{id}/score",
-                     "/{id}/rerun", "/{id}/link", "/{id}/withdraw")
+                     "/{id}/rerun", "/{id}/link", "/{id}/withdraw", "/{id}/consents", "/{id}/consent.pdf",
+                     "/{id}/suspend", "/{id}/resume", "/{id}/amend")
     }  # fmt: skip
     fields = described["components"]["schemas"]["AuthorizationIn"]["properties"]
     assert fields["scopes"]["description"]

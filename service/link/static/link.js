@@ -58,6 +58,14 @@ function render(state) {
   for (const title of all("[data-closed]", part)) title.hidden = title.dataset.closed !== state.closed_as;
   for (const button of all('[data-act="retry"]')) button.hidden = !state.can.includes("retry");
   one("#withdraw").hidden = !state.can.includes("withdraw");
+  one("#letter").hidden = !state.letter;
+  if (state.text) letter(state.text);
+}
+
+function letter(text) {
+  for (const lang of ["zh", "en"]) one(`#text-${lang}`).textContent = text[lang];
+  one("#digest").textContent = `${text.sha256.slice(0, 16)}…`;
+  one("#agree").dataset.sha256 = text.sha256;
 }
 
 function row(dataset) {
