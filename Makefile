@@ -25,6 +25,11 @@ certify: setup  ## every promise of every route into every region, on the sandbo
 	@mkdir -p var
 	$(BIN)/taxlink certify --all --html var/certificate.html --json var/certificate.json
 
+fuzz: setup  ## ten minutes of hostile files for each kind of file (KIND=csv SECONDS=60)
+	@for kind in $(or $(KIND),xml ofd xlsx csv); do \
+		$(BIN)/python -m tests.fuzz $$kind --seconds $(or $(SECONDS),600) || exit 1; \
+	done
+
 lint: setup  ## ruff, formatting, and the floors of the house
 	$(BIN)/ruff check && $(BIN)/ruff format --check
 	$(BIN)/python setup/floors.py

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -14,6 +15,17 @@ MOST_PARTS, MOST_BYTES = 4096, 64 << 20
 MOST_RATIO, SMALL = 200, 4 << 20
 """How many times more it may unpack to than it is packed; a small one may be of any."""
 SIGNATURE = b"PK\x03\x04"
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+)
+"""What the library raises for an archive that is damaged on purpose."""
 _ENCRYPTED = 0x1
 _LOCAL = 1 << 16
 """Bytes of a broken archive, whose list of parts is lost, among which a part's own head is looked for."""
@@ -27,7 +39,7 @@ class Archive:
         self._name = name
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(content))
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+        except _UNREADABLE:
             raise DataCorrupt(f"{name}: {len(content)} bytes are no whole archive") from None
         parts = self._zip.infolist()
         size = sum(part.file_size for part in parts)
@@ -42,7 +54,7 @@ class Archive:
         """One part, its check sum verified."""
         try:
             return self._zip.read(part)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
+        except _UNREADABLE:
             raise DataCorrupt(f"{self._name}: {part} cannot be unpacked") from None
 
     def ending(self, suffix: str) -> Iterator[tuple[str, bytes]]:
@@ -55,7 +67,7 @@ def is_locked(content: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as opened:
             return any(part.flag_bits & _ENCRYPTED for part in opened.infolist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+    except _UNREADABLE:
         return False
 
 
@@ -66,5 +78,5 @@ def holds(content: bytes, part: str) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as opened:
             return any(name.lower().lstrip("/") == part.lower() for name in opened.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+    except _UNREADABLE:
         return part.encode() in content[:_LOCAL]
