@@ -36,6 +36,15 @@ class Settings:
     """A time-stamp service (RFC 3161) that consents are stamped by."""
     timestamp_roots: Path | None
     """PEM file of the roots that the service's certificate leads to."""
+    suite: str
+    """``intl`` or ``gm``: see ``vault.suite``. Chosen once, before the first start."""
+    root_url: str
+    """The vault's root, when it is no file: see ``vault.roots.root``."""
+
+    @property
+    def root_key_path(self) -> Path:
+        """The vault's root, when it is a file."""
+        return self.home / "root.key"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -51,7 +60,7 @@ class Settings:
             home=home,
             database_url=_sqlalchemy(shared) if shared else f"sqlite:///{home / 'store.db'}",
             engine_url=shared or f"sqlite:///{home / 'engine.db'}",
-            keys_url=env.get("TAXLINK_KEYS_URL", f"sqlite:///{home / 'keys.db'}"),
+            keys_url=_sqlalchemy(env.get("TAXLINK_KEYS_URL", f"sqlite:///{home / 'keys.db'}")),
             records_url=_sqlalchemy(shared) if shared else f"sqlite:///{home / 'vault.db'}",
             endpoints_file=Path(endpoints) if endpoints else None,
             regions_folder=Path(regions).absolute() if regions else None,
@@ -64,6 +73,8 @@ class Settings:
             operator_en=env.get("TAXLINK_OPERATOR_EN", bank_en),
             timestamp_url=env.get("TAXLINK_TIMESTAMP_URL"),
             timestamp_roots=Path(roots) if roots else None,
+            suite=env.get("TAXLINK_SUITE", "intl"),
+            root_url=env.get("TAXLINK_ROOT", ""),
         )
 
 

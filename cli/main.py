@@ -7,7 +7,18 @@ import sys
 import typer
 from rich.console import Console
 
-from cli import access, authorizations, connectors, evidence, normalize, portals, schema, servers, trust
+from cli import (
+    access,
+    authorizations,
+    connectors,
+    evidence,
+    normalize,
+    portals,
+    schema,
+    servers,
+    trust,
+    vault,
+)
 from schema.errors import TaxlinkError
 
 # A pretty traceback would print local variables, and those can be a taxpayer's.
@@ -23,6 +34,7 @@ app.add_typer(connectors.app, name="connector")
 app.add_typer(schema.app, name="schema")
 app.add_typer(trust.audit, name="audit")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(vault.app, name="vault")
 app.add_typer(access.key, name="key")
 app.add_typer(access.user, name="user")
 

@@ -92,7 +92,13 @@ class Workshop:
         self.store = open_database(settings.database_url)
         migrate(self.store)
         self.vault = Vault.open(
-            VaultSettings(settings.home / "root.key", settings.keys_url, settings.records_url)
+            VaultSettings(
+                settings.root_key_path,
+                settings.keys_url,
+                settings.records_url,
+                suite=Suite(settings.suite),
+                root_url=settings.root_url,
+            )
         )
         self.secrets = Secrets(self.vault)
         self.audit = AuditLog(
