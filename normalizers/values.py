@@ -37,7 +37,8 @@ def number(printed: pl.Series) -> pl.Series:
 def rate(printed: pl.Series) -> pl.Series:
     """``"13%"`` or ``"0.13"`` to 0.13; 免税, 不征税 and ``***`` to null. There are few: each is read once."""
     known = printed.unique()
-    return printed.replace_strict(known, _rate(known), return_dtype=pl.Float64)
+    # Of an empty column polars forgets the type asked for.
+    return printed.replace_strict(known, _rate(known), return_dtype=pl.Float64).cast(pl.Float64)
 
 
 def _rate(printed: pl.Series) -> pl.Series:
