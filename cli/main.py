@@ -6,6 +6,7 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from cli import (
     access,
@@ -20,6 +21,7 @@ from cli import (
     vault,
 )
 from schema.errors import TaxlinkError
+from vault.redaction import said
 
 # A pretty traceback would print local variables, and those can be a taxpayer's.
 app = typer.Typer(
@@ -44,5 +46,6 @@ def main() -> None:
     try:
         app()
     except TaxlinkError as error:
-        Console(stderr=True).print(f"[red]{error.code}[/]: {error.message()} {error.zh}\n{error.detail}")
+        told = f"[red]{error.code}[/]: {error.message()} {error.zh}\n{escape(said(error.detail))}"
+        Console(stderr=True).print(told)
         sys.exit(1)

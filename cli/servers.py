@@ -14,7 +14,7 @@ import typer
 from cli.terminal import Json, screen, workshop
 from settings import Settings
 from stages.intake import by_queue
-from vault.redaction import configure_logging
+from vault.logs import configure_logging
 
 app = typer.Typer()
 

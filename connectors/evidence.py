@@ -15,21 +15,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from connectors import bundle
 from connectors.bundle import Exchange, Fault, Manifest, Receipt, Step
+from vault.redaction import MASK, place
 
 MOST_STEPS, MOST_EXCHANGES, MOST_PICTURES = 200, 500, 4
 MOST_PICTURE_BYTES = 1 << 20
-MASK = "*"
-"""In the place of what may not be told."""
 _STEP = re.compile(r"[A-Za-z][A-Za-z_]{0,31}(?:[.:][A-Za-z_]{1,31})?")
-_WORD = re.compile(r"\.?(?:v\d|[A-Za-z]?[a-z]*(?:[A-Z][a-z]+){0,3})(?:[-_.][a-z]+){0,3}")
-"""A part of a path as people name things. Ids, digests and tokens have digits or capitals in a row."""
-_WORD_LENGTH, _HOST_LENGTH = 32, 80
-_LABEL = r"(?:[a-z]+(?:-[a-z]+)*\d{0,2}|\d{1,3})"
-_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL}){{0,7}}")
 _METHOD = re.compile(r"[A-Z]{1,8}")
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _DRAWN = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
@@ -143,23 +136,6 @@ class Recorder:
 
     def _elapsed(self) -> int:
         return round((time.monotonic() - self._begun) * 1000)
-
-
-def place(url: str) -> tuple[str, str]:
-    """Host and path of an address, as they may be told: without user, query and fragment, and with ``*`` for
-    every part of the path that is not plainly a word."""
-    try:
-        parts = urlsplit(url)
-        host, port = (parts.hostname or "").lower(), parts.port
-    except ValueError:
-        return MASK, MASK
-    if len(host) > _HOST_LENGTH or not _HOST.fullmatch(host):
-        host = MASK
-    return host + (f":{port}" if port else ""), "/".join(map(_told, parts.path.split("/")))
-
-
-def _told(segment: str) -> str:
-    return segment if len(segment) <= _WORD_LENGTH and _WORD.fullmatch(segment) else MASK
 
 
 def bare(png: bytes) -> bytes:

@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from schema.errors import Action, InvalidRequest, Refused, TaxlinkError, catalogue
+from vault.redaction import MASK, said
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -56,7 +57,7 @@ def causes() -> Mapping[str, type[TaxlinkError]]:
 
 def of(error: TaxlinkError) -> Problem:
     """The problem of a cause. Details of what the suite does inside are for operations and stay here."""
-    detail = error.detail if isinstance(error, Refused) else ""
+    detail = said(error.detail) if isinstance(error, Refused) else ""
     return Problem(error.status, error.code, error.zh, error.message(), error.action, detail)
 
 
@@ -91,7 +92,12 @@ async def _on_status(_: Request, error: Exception) -> Response:
 
 
 def _places(error: RequestValidationError) -> str:
-    """Where the request is wrong and what is expected there, without the value that was sent."""
-    return "; ".join(
-        f"{'.'.join(str(step) for step in each['loc'])}: {each['msg']}" for each in error.errors()[:10]
-    )
+    """Where the request is wrong and what is expected there, without the value that was sent; the name of a
+    field that we do not know was sent as well."""
+    told = []
+    for each in error.errors()[:10]:
+        *outer, last = map(str, each["loc"])
+        told.append(
+            f"{'.'.join([*outer, MASK if each['type'] == 'extra_forbidden' else last])}: {each['msg']}"
+        )
+    return "; ".join(told)

@@ -26,6 +26,7 @@ from schema.raw import RawPage
 from schema.snapshot import TABLES_OF, Finding, Severity, Snapshot
 from stages.workshop import Workshop
 from store.database import now
+from vault.redaction import said
 from vault.reference import KeyClass
 from verifier.digests import digests
 
@@ -123,7 +124,7 @@ def _read(shop: Workshop, current: Authorization, collected: Collected, ahead: A
         done = normalize_pages(collected.dataset, pages, refs, before, [ahead.take(ref) for ref in refs])
     except TaxlinkError as error:
         shop.changes.met(place, collected.dataset, source_format, error)
-        finding = Finding(error.code, Severity.ERROR, collected.dataset, error.detail)
+        finding = Finding(error.code, Severity.ERROR, collected.dataset, said(error.detail))
         return _Draft(missing={collected.dataset: Missing.NOT_AVAILABLE}, findings=[finding])
     new = [finding.detail for finding in done.findings if finding.code == NEW_FIELD]
     shop.changes.read(place, collected.dataset, source_format, collected.fetched_at, new)

@@ -17,6 +17,7 @@ from schema.dataset import Route
 from schema.errors import TaxlinkError
 from store.database import insert_once, now, reading
 from store.tables import canary
+from vault.redaction import said
 
 log = structlog.get_logger()
 
@@ -89,7 +90,7 @@ class Canaries:
             if before.accepted is None and fault is None:
                 values |= _accepted(seen, sighting.picture, FIRST_SIGHT, at)
             drifted = fault is not None or bool(before.accepted and differences(before.accepted, seen))
-            values["unknown"] = (fault.detail or fault.message()) if fault else None
+            values["unknown"] = said(fault.detail or fault.message()) if fault else None
             values["drifted_since"] = (before.drifted_since or at) if drifted else None
             after = self._update(connection, place, **values, **_NO_ERROR)
         if drifted and before.drifted_since is None:
@@ -101,7 +102,7 @@ class Canaries:
         at = now()
         with self._engine.begin() as connection:
             before = self._update(connection, place, tried_at=at)
-            since, why = before.failing_since or at, {"error_code": error.code, "detail": error.detail}
+            since, why = before.failing_since or at, {"error_code": error.code, "detail": said(error.detail)}
             self._update(connection, place, failing_since=since, **why)
 
     def accept(self, place: Place) -> bool:

@@ -10,23 +10,15 @@ from typing import cast
 
 from playwright.async_api import Page
 
-LABELS = "h1, h2, h3, th, dt, legend, button"
-"""Elements whose own text is the portal's, not the taxpayer's."""
+from vault.redaction import DIGITS, LABELS, PERSONAL, TYPED
+
 ANYTHING = "*"
 """For pages that show no taxpayer."""
 SCALE = 0.75
-_SECRET = (
-    "input[type=password i], input:not([type=hidden i], [type=checkbox i], [type=radio i], [type=submit i], "
-    "[type=button i], [type=reset i], [type=date i], [type=month i], [disabled], [readonly]), textarea, "
-    "[contenteditable]:not([contenteditable=false i]), "
-    "[id*=captcha i], [class*=captcha i], [id*=qr i], [class*=qr i]"
-)
-"""Where a password, a code or a captcha could stand: anywhere one can type, and by name."""
-_BLOT = """([shown, secret]) => {
+_BLOT = """([shown, secret, sixDigits, personalWords]) => {
     if (secret && document.querySelector(secret)) return null;
     const label = element => element && element.matches(shown);
-    const digits = /(?:\\d[\\s-]?){6,}/;
-    const whose = /公司|商行|经营部|工作室|事务所|合作社|您好|你好|欢迎|先生|女士/;
+    const digits = new RegExp(sixDigits), whose = new RegExp(personalWords);
     const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     const names = [...document.querySelectorAll("[id*=name i], [class*=name i]")]
         .map(each => each.textContent.trim()).filter(each => each.length > 1 && each.length < 80);
@@ -62,7 +54,7 @@ async def pictured(page: Page, *, shown: str = LABELS, private: bool = True) -> 
     None for a page that asks for a password, a code or a captcha, unless it is not ``private``: nobody is
     signing in there. Raises Playwright's errors.
     """
-    height = await page.evaluate(_BLOT, [shown, _SECRET if private else ""])
+    height = await page.evaluate(_BLOT, [shown, TYPED if private else "", DIGITS, PERSONAL])
     if height is None:
         return None
     session = await page.context.new_cdp_session(page)

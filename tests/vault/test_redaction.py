@@ -15,7 +15,8 @@ import pytest
 import structlog
 
 from schema.errors import CredentialsRejected
-from vault.redaction import REDACTED, RedactedFormatter, configure_logging, described, masked, redacted
+from vault.logs import RedactedFormatter, configure_logging
+from vault.redaction import REDACTED, described, masked, redacted
 
 CANARY = "canary-Pa55-word"
 LIBRARIES = ["requests", "urllib3.connectionpool", "dbos", "uvicorn.error", "playwright", "asyncio"]
