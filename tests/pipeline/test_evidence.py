@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,11 @@ import pytest
 from authz.authorization import Progress, State
 from connectors.bundle import Bundle
 from demo.processes import wait_for
-from schema.dataset import USUAL, Dataset
+from schema.dataset import USUAL
 from stages import evidence
+from stages.evidencefile import exported
 from stages.normalize import opened
+from verifier.evidence import problems, unpacked
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -51,7 +54,7 @@ def test_an_attempt_and_its_collections_leave_evidence_without_a_secret(
     done = desk.accompany(person, desk.submit(person).id)
     assert done.progress is Progress.DONE, desk.events(done.id)
     kept = dict(bundles(desk, done.id))
-    assert {"parked", "granted", *Dataset} == set(kept)
+    assert {"parked", "granted", *USUAL} == set(kept)
 
     granted = kept["granted"].manifest
     met = [each.name.replace("picture", "slider") for each in granted.steps if each.name != "identity"]
@@ -83,10 +86,20 @@ def test_an_attempt_and_its_collections_leave_evidence_without_a_secret(
         invoices.filter(invoices["direction"] == "out")["seller_name"][0],
         max(invoices["number"].to_list(), key=len),
     }
-    for name, found in kept.items():
+    file = unpacked(exported(desk.shop, done.id, actor="auditor"))
+    assert problems(file, [desk.shop.checkpoints.public_key]) == []
+    told = {name: said(found) for name, found in kept.items()} | {"file": b"".join(file.values())}
+    canaries -= {person.taxpayer_id}
+    for name, content in told.items():
         for canary in canaries:
             disguises = canary.encode(), base64.b64encode(canary.encode())
-            assert not any(each in said(found) for each in disguises), name
+            assert not any(each in content for each in disguises), name
+    assert not any(person.taxpayer_id.encode() in said(found) for found in kept.values())
+    payloads = [
+        payload for each in json.loads(file["collections.json"]) for payload in each["fact"]["payloads"]
+    ]
+    assert all(len(payload["sm3"]) == len(payload["sha256"]) == 64 for payload in payloads)
+    assert payloads
 
 
 @pytest.mark.browser
