@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -14,6 +15,9 @@ from pdfplumber.utils.exceptions import PdfminerException
 
 from schema.errors import DataCorrupt, DocumentLocked, PicturesOnly
 
+logging.getLogger("pdfminer").addHandler(logging.NullHandler())
+logging.getLogger("pdfminer").propagate = False
+"""The library tells of what it cannot read with what it read."""
 T = TypeVar("T")
 MOST_BYTES, MOST_PAGES = 32 << 20, 200
 _SIGNATURE, _END, _TAIL = b"%PDF-", b"%%EOF", 2048
