@@ -51,6 +51,11 @@ def forget() -> None:
     terms.forget(_workshop())
 
 
+def bury() -> None:
+    """Make worthless what a database still holds of destroyed keys."""
+    _workshop().vault.bury()
+
+
 def sweep() -> None:
     """Start what a crash left between two writes."""
     _intake().sweep()
@@ -82,6 +87,7 @@ JOBS: dict[str, tuple[str, BaseTrigger]] = {
     "expire": ("scheduler:expire", IntervalTrigger(seconds=15, timezone="Asia/Shanghai")),
     "outlive": ("scheduler:outlive", CronTrigger(hour=4, timezone="Asia/Shanghai")),
     "forget": ("scheduler:forget", CronTrigger(hour=5, timezone="Asia/Shanghai")),
+    "bury": ("scheduler:bury", CronTrigger(hour=4, minute=30, timezone="Asia/Shanghai")),
     "sweep": ("scheduler:sweep", IntervalTrigger(seconds=60, timezone="Asia/Shanghai")),
     "look": ("scheduler:look", IntervalTrigger(seconds=60, jitter=20, timezone="Asia/Shanghai")),
     "checkpoint": ("scheduler:checkpoint", IntervalTrigger(minutes=10, timezone="Asia/Shanghai")),

@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, MetaData, create_engine, event, make_url
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from schema.errors import VaultError
+
 _BUSY_SECONDS = 30
+_NO_ROOM = ("disk is full", "disk I/O error")
 
 
 def open_database(url: str, metadata: MetaData, *, secure_delete: str) -> Engine:
@@ -34,6 +38,11 @@ def open_database(url: str, metadata: MetaData, *, secure_delete: str) -> Engine
             _write_ahead(connection)
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute(f"PRAGMA secure_delete={secure_delete}")
+
+        @event.listens_for(engine, "handle_error")
+        def _named(context: ExceptionContext) -> None:
+            if any(word in str(context.original_exception) for word in _NO_ROOM):
+                raise VaultError("the vault's disk is full or failing; nothing was kept") from None
 
     for attempt in (1, 2):
         try:

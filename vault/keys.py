@@ -112,12 +112,28 @@ class Keyring:
             held = connection.execute(query).scalar_one_or_none()
         return None if held is None else DestructionProof(**json.loads(held))
 
+    def unburied(self) -> bool:
+        """Whether the database may still hold a destroyed key's bytes that a tenant key in use would open.
+
+        SQLite never does: ``destroy`` overwrites them in every file.
+        """
+        if self._engine.dialect.name == "sqlite":
+            return False
+        gone = tables.destruction.c
+        since = (gone.tenant == self._tenant) & (gone.tenant_version >= self._tenant_keys.newest)
+        with self._engine.connect() as connection:
+            return connection.execute(select(gone.owner).where(since).limit(1)).first() is not None
+
     def _proved(self, owner: str, key_class: KeyClass) -> DestructionProof:
         while (proof := self.proof(owner, key_class)) is None:
             now = datetime.now(UTC).isoformat(timespec="seconds")
             fresh = DestructionProof.signed(self._tenant, owner, key_class, now, self.signer("destruction"))
             self._insert(
-                tables.destruction, owner=owner, key_class=key_class, proof=json.dumps(fresh.as_dict())
+                tables.destruction,
+                owner=owner,
+                key_class=key_class,
+                tenant_version=self._tenant_keys.newest,
+                proof=json.dumps(fresh.as_dict()),
             )
         return proof
 

@@ -58,8 +58,11 @@ destruction = Table(
     Column("tenant", String(_NAME), primary_key=True),
     Column("owner", String(_NAME), primary_key=True),
     Column("key_class", String(16), primary_key=True),
+    Column("tenant_version", Integer, nullable=False),
     Column("proof", Text, nullable=False),
 )
+"""``tenant_version`` is the newest at the time: while it is, a copy of the wrapped key that a database kept
+could still be opened."""
 
 record = Table(
     "vault_record",

@@ -162,6 +162,15 @@ class Vault:
         """What a withdrawal destroys: credentials and data. Evidence outlives it for its statutory term."""
         return [self.destroy(owner, key_class) for key_class in (KeyClass.CREDENTIAL, KeyClass.DATA)]
 
+    def bury(self) -> bool:
+        """Make worthless what PostgreSQL keeps of destroyed keys in dead tuples and its log: every version
+        that could open it is retired. Does nothing when there is nothing of the kind; whether there was."""
+        if not self.keys.unburied():
+            return False
+        self.rotate_tenant()
+        self.rotate_root()
+        return True
+
     def proof_key(self) -> str:
         """The public key of destruction proofs (PEM)."""
         return self.keys.signer("destruction").public_key
