@@ -33,6 +33,8 @@ _LIST = [
 
 
 _ROWS = [line.split(",") for line in _LIST]
+_LARGE = 64 << 10
+"""Bytes of a real file beyond which the fuzzer would spend its time on reading."""
 _REAL = {
     "xml": ("einvoice_xml/*", "bank_camt/*", "voucher_xbrl/invoice-precheck/*"),
     "ofd": ("einvoice_ofd/*",),
@@ -45,7 +47,7 @@ def seeds(kind: str) -> list[bytes]:
     """Made files, and the real ones where TAXLINK_REAL_DATA names their folder."""
     folder = os.environ.get("TAXLINK_REAL_DATA")
     real = [path for glob in _REAL[kind] for path in sorted(Path(folder).glob(glob))] if folder else []
-    return [*SEEDS[kind], *(path.read_bytes() for path in real)]
+    return [*SEEDS[kind], *(path.read_bytes() for path in real if path.stat().st_size < _LARGE)]
 
 
 def _ofd() -> bytes:

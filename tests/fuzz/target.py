@@ -4,6 +4,7 @@ quickly, and write nothing."""
 from __future__ import annotations
 
 import io
+import warnings
 import zipfile
 from datetime import UTC, datetime
 
@@ -34,7 +35,11 @@ def unpacked(content: bytes) -> bytes:
 def packed(parts: bytes) -> bytes:
     """``unpacked`` the other way round, whatever became of it in between."""
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as made:
+    with (
+        warnings.catch_warnings(),
+        zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as made,
+    ):
+        warnings.simplefilter("ignore")  # a name that is there twice
         while parts:
             name, _, rest = parts.partition(b"\x00")
             length, _, rest = rest.partition(b"\x00")
