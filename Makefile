@@ -1,7 +1,7 @@
 # Taxlink: `make demo` shows it working, `make test` proves it.
 BIN := .venv/bin
 
-.PHONY: setup demo console codes test certify lint types bench pictures lock clean help
+.PHONY: setup demo console codes test certify lint security types bench pictures lock clean help
 .DEFAULT_GOAL := help
 
 setup:  ## install everything into .venv and find a Chromium (instant when done before)
@@ -16,7 +16,7 @@ console: setup codes  ## look around in what the last demo left
 codes: setup  ## what the telephones of the last demo's users show now
 	@$(BIN)/python -m demo.users var/demo
 
-test: lint types  ## lint, type check, then every test
+test: lint types security  ## lint, type check, security scan, then every test
 	@sh setup/postgres.sh
 	@sh setup/softhsm.sh
 	$(BIN)/pytest -n 2 --dist loadfile
@@ -33,6 +33,9 @@ fuzz: setup  ## ten minutes of hostile files for each kind of file (KIND=csv SEC
 lint: setup  ## ruff, formatting, and the floors of the house
 	$(BIN)/ruff check && $(BIN)/ruff format --check
 	$(BIN)/python setup/floors.py
+
+security: setup  ## bandit and a secret scan; what was reviewed stands in setup/security.toml
+	@$(BIN)/python setup/security.py
 
 types: setup  ## mypy --strict over every room
 	$(BIN)/mypy

@@ -43,6 +43,8 @@ app.add_typer(access.user, name="user")
 
 def main() -> None:
     """A named error ends with its code and message, not with a traceback."""
+    if not __debug__:
+        sys.exit("taxlink does not run with python -O: what it asserts would go unchecked")
     try:
         app()
     except TaxlinkError as error:

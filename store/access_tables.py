@@ -52,7 +52,7 @@ console_session = Table(
     metadata,
     Column("token_hash", String(64), primary_key=True),
     _user(),
-    Column("stage", String(16), nullable=False),  # password | complete
+    Column("stage", String(16), nullable=False),  # code_missing | complete
     Column("seen_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Index("console_session_user", "user_id"),

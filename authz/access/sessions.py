@@ -21,7 +21,7 @@ _NOTED = timedelta(minutes=1)
 
 
 class Stage(StrEnum):
-    PASSWORD = "password"
+    CODE_MISSING = "code_missing"
     """The password was right; nothing opens yet but the question for the code."""
     COMPLETE = "complete"
 

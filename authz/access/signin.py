@@ -44,7 +44,7 @@ class SignIn:
             raise SignInRefused
         if passwords.outdated(user.password_hash):
             self._users.renew_hash(user, password)
-        return self._sessions.begin(user, Stage.PASSWORD)
+        return self._sessions.begin(user, Stage.CODE_MISSING)
 
     def code(self, session: Session, code: str, address: str) -> str:
         """The token of a complete session, in the place of the waiting one. ``code`` is the telephone's or a

@@ -43,7 +43,7 @@ def password(
 
 @router.get("/code")
 def code_page(desk: AtDesk, request: Request, operator: Present) -> Response:
-    if operator.session.stage is not Stage.PASSWORD:
+    if operator.session.stage is not Stage.CODE_MISSING:
         return RedirectResponse("/console", 303)
     return _asked(desk, request, operator)
 
@@ -52,7 +52,7 @@ def code_page(desk: AtDesk, request: Request, operator: Present) -> Response:
 def code(
     desk: AtDesk, request: Request, operator: PresentForm, code: Annotated[str, Form(max_length=16)]
 ) -> Response:
-    if operator.session.stage is not Stage.PASSWORD:
+    if operator.session.stage is not Stage.CODE_MISSING:
         raise SignInNeeded
     door, address = desk.shop.access.sign_in, _address(request)
     recovery: list[str] = []

@@ -103,7 +103,7 @@ def test_the_password_alone_opens_nothing_but_the_question_for_the_code(
     access: Access, user: Callable[..., User]
 ) -> None:
     user()
-    assert waiting(access).stage is Stage.PASSWORD
+    assert waiting(access).stage is Stage.CODE_MISSING
 
 
 def test_the_first_sign_in_enrols_a_telephone_and_gives_recovery_codes(
