@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from bench import api_route, audit, figures, large_pull, rpa_route, vault, vault_scale, waiting
+from bench import api_route, audit, figures, large_pull, normalize, rpa_route, vault, vault_scale, waiting
 from bench.fleet import run as fleet
 
 BENCHMARKS: Mapping[str, Callable[..., list[figures.Figure]]] = {
@@ -17,6 +17,7 @@ BENCHMARKS: Mapping[str, Callable[..., list[figures.Figure]]] = {
     "rpa_route": rpa_route.run,
     "waiting": waiting.run,
     "large_pull": large_pull.run,
+    "normalize": normalize.run,
     "vault": vault.run,
     "vault_scale": vault_scale.run,
     "fleet": fleet.run,

@@ -79,11 +79,11 @@ def opened(raw: RawPage, name: str, inside: Callable[[Any], Any] = lambda found:
 
 
 def _cut(content: bytes, name: str) -> Opened | None:
-    """What is around the list of this name, and the list's own bytes; None where they do not part at the last
-    bracket. What is around is JSON, and so is the list if it can be read: so the whole is."""
+    """What is around the first list of this name, and the list's own bytes; None where they do not part at
+    the last bracket. What is around is JSON, and so is the list if it can be read: so the whole is."""
     key = f'"{name}":['.encode()
     start, end = content.find(key) + len(key) - 1, content.rfind(b"]") + 1
-    if start < len(key) or content.count(key) != 1:
+    if start < len(key):
         return None
     try:
         return Opened(orjson.loads(content[:start] + b"[]" + content[end:]), content[start:end])
@@ -132,8 +132,10 @@ class Listed:
         if self.inner is not None:
             within, most = check(found.within, self.inner, raw.dataset)
             more = [*more, *most]
-        records = records.drop(self.record.lists)
-        return Prepared(head.drop(name), records, within, found.lengths, [*findings, *more])
+        for nested in self.record.lists:
+            records.drop_in_place(nested)
+        head.drop_in_place(name)
+        return Prepared(head, records, within, found.lengths, [*findings, *more])
 
     def read(self, pages: Sequence[Page]) -> Listing:
         """Pages that were not prepared are so on as many threads as there are cores: parsing lets go of the

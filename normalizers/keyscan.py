@@ -43,7 +43,9 @@ class Keys:
             wanted.update(dict.fromkeys(shape.names, objects[shape.name]))
         framed = bytes(_WIDTH) + content + bytes(1)
         data = np.frombuffer(framed, np.uint8)
-        places = np.flatnonzero((data[:-1] == _QUOTE) & (data[1:] == _COLON))
+        ends_key = data[:-1] == _QUOTE
+        ends_key &= data[1:] == _COLON
+        places = np.flatnonzero(ends_key)
         if len(places) != wanted.total():
             return False
         words: _Words = np.ndarray((len(data) - _WIDTH + 1,), "<u8", framed, strides=(1,))
