@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.progress import track
 
-from authz.audit import export
+from authz.audit import Value, export
 from cli.terminal import Json, desk, screen, show
 from schema.errors import AuditBroken
 from store.database import reading
@@ -104,8 +104,14 @@ def audit_export(
         typer.Option("--openings", help="With subjects and data: such a copy can never be unlinked."),
     ] = False,
 ) -> None:
-    """Write the log as JSON lines with its checkpoints and the verifier: python -m verifier FOLDER."""
+    """Write the log as JSON lines with its checkpoints and the verifier: python -m verifier FOLDER. That it
+    was written is on record."""
     with desk() as (shop, _):
+        about: dict[str, Value] = {"openings": openings}
+        with shop.store.begin() as connection:
+            shop.audit.append(
+                connection, actor="operator", action="audit.exported", subject="audit", data=about
+            )
         size = shop.checkpoints.opened(shop.checkpoints.make()).size
         with reading(shop.store) as connection:
             lines = export.lines(connection, size, openings=openings)
