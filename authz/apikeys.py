@@ -39,6 +39,8 @@ class Scope(StrEnum):
     """States, events, consents."""
     SCORES = "scores:read"
     DATASETS = "datasets:read"
+    EVIDENCE = "evidence:read"
+    """The evidence file, which names the person."""
     WITHDRAW = "withdraw"
 
 

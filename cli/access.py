@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -141,7 +142,7 @@ def _asked_password() -> str:
     return sys.stdin.readline().rstrip("\n")
 
 
-def _cells(told: dict[str, object]) -> list[str]:
+def _cells(told: Mapping[str, object]) -> list[str]:
     return [
         f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime)
         else " ".join(map(str, value)) if isinstance(value, list)

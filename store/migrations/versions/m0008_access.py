@@ -1,5 +1,7 @@
 """Access: users, sessions, roles, approvals"""
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,7 +12,16 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-_SCOPES = '["authorizations:write", "authorizations:read", "scores:read", "datasets:read", "withdraw"]'
+_SCOPES = json.dumps(
+    [
+        "authorizations:write",
+        "authorizations:read",
+        "scores:read",
+        "datasets:read",
+        "evidence:read",
+        "withdraw",
+    ]
+)
 """What a key could do before there were scopes."""
 
 
