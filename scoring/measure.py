@@ -143,7 +143,7 @@ def _plan() -> _Plan:
     } | FIGURES
     parents = {name: tuple(inspect.signature(function).parameters) for name, (function, _) in _NODES.items()}
     graph = {name: set(given) - {"batch", "months"} for name, given in parents.items()}
-    order = [name for name in TopologicalSorter(graph).static_order()]
+    order = list(TopologicalSorter(graph).static_order())
     if unknown := [name for name in order if name not in _NODES]:
         raise ValueError(f"nothing is called {', '.join(unknown)}")
     months = sorted({window for _, window in _NODES.values()})

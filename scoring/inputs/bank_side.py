@@ -12,12 +12,12 @@ import numpy as np
 from scoring.context import Context
 from scoring.inputs.batch import Batch
 from scoring.inputs.invoices import Side
+from scoring.inputs.items import Lines
 from scoring.inputs.pairs import Pairs
 from scoring.measure import derived, figure
 from scoring.value import NOT_AVAILABLE, Bools, Floats
 
 T = TypeVar("T")
-_FAR = 10**9
 
 
 def given(batch: Batch, read: Callable[[Context], float | None]) -> Floats:
@@ -54,8 +54,8 @@ class Bench:
         ]
         return placed(quantiles, found)
 
-    def table(self, name: str) -> list[Mapping[str, Any] | None]:
-        """A mapping of each firm's benchmark."""
+    def table(self, name: str) -> list[Any]:
+        """A mapping or a set of each firm's benchmark, None where it is not told."""
         return [getattr(context.benchmark, name, None) for context in self.batch.contexts]
 
 
@@ -66,6 +66,16 @@ def placed(quantiles: list[tuple[float, ...] | None], found: Floats) -> Floats:
         for bounds, number in zip(quantiles, found.tolist(), strict=True)
     ]
     return np.where(np.isnan(found), found, np.array(part, dtype=np.float64))
+
+
+def largest_class(lines: Lines) -> list[str | None]:
+    """The item class that each firm sells most, None without one."""
+    found: list[str | None] = [None] * lines.firms
+    order = np.argsort(lines.fen, kind="stable").tolist()
+    classes, firms = lines.class_of, lines.firm_of.tolist()
+    for place in order:
+        found[firms[place]] = classes[place]
+    return found
 
 
 @derived

@@ -1,4 +1,4 @@
-"""Filing discipline: which returns were in time, and the VAT periods that were filed with or without sales."""
+"""Filing discipline: which returns were in time, and the VAT periods that were filed."""
 
 from __future__ import annotations
 

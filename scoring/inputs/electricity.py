@@ -10,7 +10,7 @@ from scoring.inputs.batch import Batch
 from scoring.inputs.rows import Rows
 from scoring.measure import derived
 from scoring.series import Cube
-from scoring.value import INSUFFICIENT, Bools, Floats
+from scoring.value import INSUFFICIENT, NOT_AVAILABLE, Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +40,17 @@ class Power:
         """A figure of a window that has a bill in every month."""
         return np.where(self.months_billed(months) == months, found, INSUFFICIENT)
 
-    @property
-    def every(self) -> Bools:
-        return self.rows.all
+    def part(self, column: str, months: int) -> Floats:
+        """kWh of one tariff period; ``NOT_AVAILABLE`` when no bill of the window tells it."""
+        kwh = self.rows.number(column)
+        inside = (self.age >= 0) & (self.age < months) & ~np.isnan(kwh)
+        return np.where(self.rows.count(inside) > 0, self.rows.sum(inside, kwh), NOT_AVAILABLE)
+
+    def capacity(self, age: Floats) -> Floats:
+        """kVA of all meters in the month of an age; ``NOT_AVAILABLE`` when it is not told."""
+        kva = self.rows.number("capacity_kva")
+        inside = (self.age == age[self.rows.firm]) & ~np.isnan(kva)
+        return np.where(self.rows.count(inside) > 0, self.rows.sum(inside, kva), NOT_AVAILABLE)
 
 
 @derived

@@ -31,15 +31,22 @@ class Lines:
     frame: pl.DataFrame
     """``item_name specification unit unit_price``, a row a line."""
 
-    @cached_property
-    def _cells(self) -> tuple[Ints, Ints, Floats]:
-        """Firm, class and fen of each class with a positive amount in the last 12 months."""
+    def by_class(self, months: int) -> tuple[Ints, list[str], Floats]:
+        """Firm, class and fen of each class with a positive amount in a window."""
         width = max(len(self.classes), 1)
-        keep = np.flatnonzero((self.item >= 0) & (self.age < 12))
+        keep = np.flatnonzero((self.item >= 0) & (self.age < months))
         cell = self.firm[keep] * width + self.item[keep]
         sums = segment_sum(cell, self.firms * width, self.amount[keep])
         positive = np.flatnonzero(sums > 0)
-        return positive // width, positive % width, sums[positive]
+        return (
+            positive // width,
+            [self.classes[item] for item in (positive % width).tolist()],
+            sums[positive],
+        )
+
+    @cached_property
+    def _cells(self) -> tuple[Ints, list[str], Floats]:
+        return self.by_class(12)
 
     @property
     def firm_of(self) -> Ints:
@@ -47,7 +54,7 @@ class Lines:
 
     @property
     def class_of(self) -> list[str]:
-        return [self.classes[item] for item in self._cells[1].tolist()]
+        return self._cells[1]
 
     @property
     def fen(self) -> Floats:

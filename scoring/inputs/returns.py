@@ -112,6 +112,11 @@ def _place(wanted: Ints, key: Ints) -> Ints:
     return np.where(key[at] == wanted, at, -1)
 
 
+def same_keys(lines: Rows, returns: Rows, column: str) -> Ints:
+    """The return that each line belongs to, −1 when it is not known."""
+    return _place(_keys(lines, column), _keys(returns, column))
+
+
 def _keys(rows: Rows, column: str) -> Ints:
     """A number for each firm and text, the same in every table."""
     salt = rows.firm.astype(np.uint64) * np.uint64(0x9E37_79B9_7F4A_7C15)

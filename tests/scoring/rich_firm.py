@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from schema.period import add_months, month_end
-from scoring.context import Benchmark, Context, Edge, Norm
+from scoring.context import Benchmark, Context, Edge, Norm, Place
+from tests.scoring import rich_other as other
 from tests.scoring.firms import AS_OF, ME, Rows, invoice, table, uscc, vat_returns
 
 
@@ -105,6 +106,13 @@ def _other_returns() -> tuple[Rows, Rows]:
                 {"return_id": key, "line": line, "column": "year_to_date", "amount_fen": amount * quarter}
                 for line, amount in (("1", 90_000_000), ("12", 900_000))
             ]
+    for year in (2022, 2023):
+        key, end = f"cit-annual-{year}", date(year, 12, 31)
+        returns.append(
+            {"return_id": key, "form": "cit_annual", "period_start": date(year, 1, 1), "period_end": end,
+             "event_date": date(year + 1, 5, 20)}
+        )  # fmt: skip
+        lines.append({"return_id": key, "line": "1", "column": "current", "amount_fen": 360_000_000})
     for age in range(1, 13):
         end = month_end(add_months(AS_OF.replace(day=1), -age))
         key = f"iit-{end}"
@@ -117,6 +125,33 @@ def _other_returns() -> tuple[Rows, Rows]:
             {"return_id": key, "line": "income", "column": "current", "amount_fen": 6_000_000},
         ]
     return returns, lines
+
+
+def _correct(returns: Rows, lines: Rows) -> None:
+    """The third newest VAT return is corrected, with a twentieth less sales."""
+    first = returns[2]
+    key = f"{first['return_id']}-corrected"
+    filed = first["event_date"] + timedelta(days=5)
+    returns.append(first | {"return_id": key, "corrects": first["return_id"], "event_date": filed})
+    lines += [
+        line | {"return_id": key, "amount_fen": round(line["amount_fen"] * 0.95)}
+        for line in lines
+        if line["return_id"] == first["return_id"]
+    ]
+
+
+def _research() -> Rows:
+    """Research expense of the annual income-tax returns (A107012)."""
+    return [
+        {
+            "return_id": f"cit-annual-{year}",
+            "schedule": "A107012",
+            "line": "40",
+            "column": "1",
+            "amount_fen": fen,
+        }
+        for year, fen in ((2022, 9_000_000), (2023, 10_000_000))
+    ]  # fmt: skip
 
 
 def _books() -> Rows:
@@ -132,13 +167,16 @@ def _books() -> Rows:
             "cost": 270_000_000,
             "admin_expense": 30_000_000,
             "net_profit": 20_000_000,
+            "rd_expense": 10_000_000,
+            "subsidy": 1_000_000,
         }
         balance = {
             "assets": 300_000_000, "liabilities": 120_000_000, "equity": 180_000_000,
             "current_assets": 200_000_000, "current_liabilities": 100_000_000,
             "receivables": 60_000_000,
             "inventory": 50_000_000, "payables": 40_000_000, "prepayments": 5_000_000,
-            "advances": 5_000_000,
+            "advances": 5_000_000, "fixed_assets": 70_000_000, "intangible": 5_000_000,
+            "other_receivables": 4_000_000,
         }  # fmt: skip
         for statement, figures in (("income", income), ("balance_sheet", balance)):
             rows += [
@@ -152,11 +190,13 @@ def _payments() -> Rows:
     rows: Rows = []
     for age in range(30):
         day = add_months(AS_OF.replace(day=14), -age)
-        rows.append({"category": "vat", "nature": "tax", "event_date": day, "amount_fen": 1_200_000})
+        rows.append({"category": "vat", "nature": "tax", "event_date": day, "due_on": day + timedelta(days=1),
+                     "amount_fen": 1_200_000})  # fmt: skip
         if age % 3 == 0:
             rows.append({"category": "cit", "nature": "tax", "event_date": day, "amount_fen": 900_000})
         if age == 7:
-            rows.append({"category": "vat", "nature": "refund", "event_date": day, "amount_fen": 50_000})
+            rows.append({"category": "vat", "nature": "refund", "event_date": day, "amount_fen": 50_000,
+                         "applied_on": day - timedelta(days=18)})  # fmt: skip
             rows.append({"category": "vat", "nature": "late_fee", "event_date": day, "amount_fen": 3_000})
     return rows
 
@@ -208,30 +248,44 @@ def rich_tables(kind: str = "general", months: int = 36) -> dict[str, pl.DataFra
     else:
         quarters = [sum(monthly[start : start + 3]) for start in range(2, len(monthly) - 2, 3)]
         vat = vat_returns(quarters, form="vat_small", unit=3)
-    other = _other_returns()
+    _correct(*vat)
+    more = _other_returns()
     months_back = [add_months(AS_OF.replace(day=1), -age) for age in range(14)]
     rows: dict[str, Rows] = {
         "taxpayer": [
             {
                 "taxpayer_id": ME, "name": "我方有限公司", "taxpayer_kind": kind, "status": "normal",
                 "registered_on": date(2018, 3, 1), "industry_code": "C3411", "invoice_cap_fen": 10_000_000,
+                "general_since": date(2018, 6, 1), "legal_representative": "王甲",
             }
         ],
         "tax_credit_rating": [
             {"year": year, "grade": "A", "score": 92.0, "event_date": date(year + 1, 4, 10)} for year in
             (2022, 2023)
         ],
-        "tax_return": vat[0] + other[0],
-        "tax_return_line": vat[1] + other[1],
+        "tax_return": vat[0] + more[0],
+        "tax_return_line": vat[1] + more[1],
         "invoice": invoices,
         "invoice_line": lines,
         "tax_payment": _payments(),
         "financial_statement": _books(),
-        "bank_transaction": _bank(invoices),
-        "social_insurance": [{"month": month, "insured_count": 9} for month in months_back],
-        "electricity_bill": [{"month": month, "energy_kwh": 4000.0} for month in months_back],
+        "bank_transaction": _bank(invoices) + other.bank_extras(),
+        "bank_account": [{"account_id": "0001", "bank_name": "我行某支行"}],
+        "social_insurance": [
+            {"month": month, "insured_count": 9, "fund_count": 8, "fund_fen": 4000} for month in months_back
+        ],
+        "electricity_bill": other.electricity(),
+        "tax_return_schedule_line": _research(),
+        **other.registration(), **other.court(), **other.credit(), **other.assets(), **other.tax_office(),
     }  # fmt: skip
     return {name: table(name, content) for name, content in rows.items()}
+
+
+PLACED = (
+    "out_amt_12m", "gross_margin_proxy_12m", "vat_burden_12m", "out_amt_per_head_12m", "out_cv_12m",
+    "cust_hhi_12m", "out_cancel_rate_12m", "energy_per_yuan_12m",
+)  # fmt: skip
+"""Columns that peers are compared by."""
 
 
 def rich_context() -> Context:
@@ -244,7 +298,33 @@ def rich_context() -> Context:
             energy_per_yuan=Norm(0.01, 0.01),
             sales_per_head=Norm(500_000, 200_000),
             inputs_of={"109020": frozenset({"108030"})},
+            allowed=1.0,
+            npl_rate=0.02,
+            npl_trend=-0.001,
+            growth=0.05,
+            volatility=0.2,
+            climate=50.4,
+            price_yoy=0.01,
+            policy=0.5,
+            energy_intensive=0.0,
+            overcapacity=0.0,
+            export_dependence=0.2,
+            top_share=0.15,
+            tariff_of={"US": 0.25},
+            chain=1.0,
+            chain_position={"107010": 2.0},
+            peers=dict.fromkeys(PLACED, (0.01, 0.1, 0.5, 1.0, 1e6)),
+            item_classes=frozenset({"107010"}),
+            patent_classes=frozenset({"F16H"}),
+            growth_of={uscc(101): 0.1, uscc(102): 0.2},
+            price_yoy_of={"108030": 0.03},
         ),
+        place=Place(covered=1.0, npl_rate=0.015, growth=0.04, land_grade="B", cluster_sales=(1e5, 1e6, 1e7)),
+        core=frozenset({uscc(101), uscc(104)}),
+        own_bank="我行",
+        scene=other.scene(),
+        own_loans=other.own_loans(),
+        requested_fen=100_000_000,
         related=frozenset({uscc(101)}),
         abnormal={uscc(999): date(2023, 1, 1)},
         controlled_numbers=frozenset(),

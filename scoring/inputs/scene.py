@@ -1,0 +1,122 @@
+"""Figures of platforms (场景平台) and of our own books (本行存量), by item."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from scoring.context import Context, Figure
+from scoring.inputs.bank_side import days
+from scoring.inputs.batch import Batch
+from scoring.inputs.rows import months_of
+from scoring.measure import derived
+from scoring.series import MONTHS, Cube, segment_sum
+from scoring.value import NOT_AVAILABLE, Bools, Floats, Ints
+
+SCENE = (
+    *("order_backlog", "confirmed_ar", "export", "bid_win", "equity_round", "subsidy", "title"),
+    *("capacity_used", "capacity_designed", "machine_hours", "machines", "research_heads", "points"),
+    *("pos_amount", "pos_refund", "stores", "rating", "customs_amount", "logistics_orders"),
+    *("ecom_amount", "ecom_refund", "ecom_fake"),
+)
+"""Amounts are yuan a day or month, ``title`` is a level from 1 (科小) to 4 (国家级), ``rating`` 0 to 5."""
+
+OWN_LOANS = (
+    *("instalments_due", "instalments_on_time", "repaid", "repaid_early"),
+    *("limit", "used", "loan_balance", "owner_deposit"),
+)
+"""What our books tell: counts of instalments, and yuan at the end of a month."""
+
+
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """The figures known at ``as_of``, firm by firm; ``ahead`` are the months until each ends."""
+
+    firms: int
+    items: tuple[str, ...]
+    firm: Ints
+    item: Ints
+    age: Floats
+    value: Floats
+    ahead: Floats
+    party: list[str | None]
+
+    def of(self, item: str) -> Bools:
+        return self.item == self.items.index(item)
+
+    def told(self, item: str, found: Floats) -> Floats:
+        """A figure; ``NOT_AVAILABLE`` where the item was never told."""
+        number = segment_sum(self.firm[self.of(item)], self.firms)
+        return np.where(number > 0, found, NOT_AVAILABLE)
+
+    def month(self, item: str) -> Cube:
+        """An item's values by month."""
+        keep = self.of(item) & (self.age < MONTHS)
+        cell = self.firm[keep] * MONTHS + self.age[keep].astype(np.int64)
+        sums = segment_sum(cell, self.firms * MONTHS, self.value[keep])
+        return Cube(sums.reshape(self.firms, MONTHS))
+
+    def total(self, item: str, months: int, skip: int = 0) -> Floats:
+        """An item's sum over a window."""
+        return self.told(item, self.month(item).total(months, skip))
+
+    def count(self, item: str, months: int) -> Floats:
+        """How often an item was told in a window."""
+        return segment_sum(self.firm[self.of(item) & (self.age < months)], self.firms)
+
+    def mean(self, item: str, months: int, skip: int = 0) -> Floats:
+        """The mean of an item over a window."""
+        keep = self.of(item) & (self.age >= skip) & (self.age < skip + months)
+        number = segment_sum(self.firm[keep], self.firms)
+        return np.where(
+            number > 0, segment_sum(self.firm[keep], self.firms, self.value[keep]) / number, NOT_AVAILABLE
+        )
+
+    def latest(self, item: str) -> Floats:
+        """The newest value of an item; the larger of two of one month."""
+        keep = np.flatnonzero(self.of(item))
+        order = keep[np.lexsort((self.value[keep], -self.age[keep], self.firm[keep]))]
+        found = np.full(self.firms, NOT_AVAILABLE)
+        found[self.firm[order]] = self.value[order]
+        return found
+
+
+def _figures(
+    batch: Batch, items: tuple[str, ...], read: Callable[[Context], tuple[Figure, ...] | None]
+) -> Figures:
+    place = {item: code for code, item in enumerate(items)}
+    known = [
+        (firm, figure)
+        for firm, context in enumerate(batch.contexts)
+        for figure in read(context) or ()
+        if figure.item in place and figure.event_date <= batch.as_of[firm] and np.isfinite(figure.value)
+    ]
+    firm = np.array([firm for firm, _ in known], dtype=np.int64)
+    day, until = (
+        np.array([days(told) for told in told_days], dtype=np.float64)
+        for told_days in ([one.event_date for _, one in known], [one.until for _, one in known])
+    )
+    return Figures(
+        batch.firms,
+        items,
+        firm,
+        np.array([place[one.item] for _, one in known], dtype=np.int64),
+        batch.last_month[firm] - months_of(day),
+        np.array([one.value for _, one in known], dtype=np.float64),
+        months_of(until) - batch.last_month[firm],
+        [one.party for _, one in known],
+    )
+
+
+@derived
+def scene(batch: Batch) -> Figures:
+    """What platforms tell."""
+    return _figures(batch, SCENE, lambda context: context.scene)
+
+
+@derived
+def own_loans(batch: Batch) -> Figures:
+    """What our own books tell."""
+    return _figures(batch, OWN_LOANS, lambda context: context.own_loans)
