@@ -83,7 +83,7 @@ def derivation(suite: Suite, key: Bytes) -> tuple[Callable[[bytes], bytes], Call
     The key is random, so that Extract is left out (§3.3). The keyed HMAC is made once and copied for each
     block: that halves what deriving costs.
     """
-    keyed = HMAC(bytes(key), _HASHES[suite]).copy
+    keyed = HMAC(key, _HASHES[suite]).copy
 
     def first(info: bytes) -> bytes:
         block = keyed()
@@ -105,6 +105,6 @@ def derivation(suite: Suite, key: Bytes) -> tuple[Callable[[bytes], bytes], Call
     return first, derived_gm if suite is Suite.GM else derived_intl
 
 
-def aead(suite: Suite, key: bytes) -> Aead:
-    """The suite's cipher. ``key`` has ``CIPHER_KEY_BYTES`` of it."""
-    return Sm4Gcm(key) if suite is Suite.GM else AESGCM(key)
+def aead(suite: Suite, key: Bytes) -> Aead:
+    """The suite's cipher. ``key`` has ``CIPHER_KEY_BYTES`` of it, and may be overwritten afterwards."""
+    return Sm4Gcm(bytes(key)) if suite is Suite.GM else AESGCM(key)

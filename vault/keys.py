@@ -24,6 +24,7 @@ from vault.record import prefixed
 from vault.reference import KeyClass
 from vault.signing import Signer, new_private_key, signer
 from vault.tenant import DESTROYED, TenantKeys
+from vault.wrapping import wipe
 
 _CLASS_KEY = select(tables.class_key.c.wrapped).where(
     *(tables.class_key.c[name] == bindparam(name) for name in ("tenant", "owner", "key_class"))
@@ -74,7 +75,11 @@ class Keyring:
             with self._engine.connect() as connection:
                 wrapped = connection.execute(query).scalar_one_or_none()
             if wrapped is not None:
-                return bytes(self._tenant_keys.unwrap(wrapped, place))
+                key = self._tenant_keys.unwrap(wrapped, place)
+                try:
+                    return bytes(key)
+                finally:
+                    wipe(key)
             self._insert_wrapped(table, make(), place, name=name)
 
     def signer(self, name: str) -> Signer:

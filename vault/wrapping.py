@@ -19,7 +19,7 @@ class Wrapper:
     """A key that wraps keys, inside the library. 2³² wraps a key are the bound of its random nonces."""
 
     def __init__(self, suite: Suite, key: Bytes) -> None:
-        self._aead = aead(suite, bytes(key[: CIPHER_KEY_BYTES[suite]]))
+        self._aead = aead(suite, memoryview(key)[: CIPHER_KEY_BYTES[suite]])
 
     def wrap(self, key: Bytes, context: bytes) -> bytes:
         """``key`` sealed for its place."""
