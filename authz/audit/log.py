@@ -36,11 +36,10 @@ _FIRST_HEAD = text(
     "INSERT INTO audit_head (chain, digest, seq, hash, mac) VALUES (0, :digest, 0, :hash, :mac) "
     "ON CONFLICT DO NOTHING"
 )
-_ADVANCE_HEAD = (
-    update(audit_head)
+_LOCK_HEAD = (
+    select(audit_head.c.digest, audit_head.c.seq, audit_head.c.hash)
     .where(audit_head.c.chain == 0)
-    .values(seq=audit_head.c.seq + text(":count"))
-    .returning(audit_head.c.digest, audit_head.c.seq, audit_head.c.hash)
+    .with_for_update()
 )
 _MOVE_HEAD = update(audit_head).where(audit_head.c.chain == 0)
 _ADD_RECORDS, _ADD_OPENINGS = insert(audit_record), insert(audit_opening)
@@ -109,8 +108,8 @@ class AuditLog:
             )
             for each in entries
         ]
-        head = self._advance(connection, len(told))
-        digest, seq, previous = DIGESTS[head.digest], head.seq - len(told), head.hash
+        head = self._locked(connection)
+        digest, seq, previous = DIGESTS[head.digest], head.seq, head.hash
         at = datetime.now(UTC).isoformat(timespec="microseconds")
         records, openings = [], []
         for actor, action, opening in told:
@@ -123,8 +122,9 @@ class AuditLog:
         if records:
             connection.execute(_ADD_RECORDS, records)
             connection.execute(_ADD_OPENINGS, openings)
-        connection.execute(_MOVE_HEAD, {"hash": previous, "mac": self._mac(head.digest, seq, previous)})
-        return range(seq - len(told) + 1, seq + 1)
+        moved = {"seq": seq, "hash": previous, "mac": self._mac(head.digest, seq, previous)}
+        connection.execute(_MOVE_HEAD, moved)
+        return range(head.seq + 1, seq + 1)
 
     def head(self, connection: Connection) -> Head:
         """Where the chain ends; of an empty log, before its beginning. Raises ``AuditBroken`` when that is
@@ -159,13 +159,13 @@ class AuditLog:
             chain.count, chain.head.hex(), tuple(dict.fromkeys(findings))[:100], tuple(chain.clock_back)
         )
 
-    def _advance(self, connection: Connection, count: int) -> Head:
-        """The head with the last of ``count`` new numbers and the last hash so far. The update locks the head
-        until the transaction ends."""
-        row = connection.execute(_ADVANCE_HEAD, {"count": count}).one_or_none()
+    def _locked(self, connection: Connection) -> Head:
+        """The head, nobody else's until the transaction ends. On SQLite a writing transaction of the store
+        holds the lock from its start."""
+        row = connection.execute(_LOCK_HEAD).one_or_none()
         if row is None:
             self._start(connection)
-            row = connection.execute(_ADVANCE_HEAD, {"count": count}).one()
+            row = connection.execute(_LOCK_HEAD).one()
         return Head(row.digest, row.seq, row.hash)
 
     def _start(self, connection: Connection) -> None:
