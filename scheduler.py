@@ -67,8 +67,12 @@ def look() -> None:
 
 
 def checkpoint() -> None:
-    """Sign the audit log as it is now."""
-    _workshop().checkpoints.make()
+    """Sign the audit log as it is now, and hand the checkpoint out where the deployment says."""
+    shop = _workshop()
+    if shop.settings.checkpoints_folder is None:
+        shop.checkpoints.make()
+    else:
+        shop.checkpoints.make_and_hand_out(shop.settings.checkpoints_folder)
 
 
 def stamp() -> None:

@@ -40,6 +40,8 @@ class Settings:
     """``intl`` or ``gm``: see ``vault.suite``. Chosen once, before the first start."""
     root_url: str
     """The vault's root, when it is no file: see ``vault.roots.root``."""
+    checkpoints_folder: Path | None
+    """Where the audit log's checkpoints are written too, out of reach of whoever can change the store."""
 
     @property
     def root_key_path(self) -> Path:
@@ -55,6 +57,7 @@ class Settings:
         shared = env.get("TAXLINK_DATABASE_URL")
         endpoints, watchlists = env.get("TAXLINK_ENDPOINTS"), env.get("TAXLINK_WATCHLISTS")
         regions, roots = env.get("TAXLINK_REGIONS"), env.get("TAXLINK_TIMESTAMP_ROOTS")
+        checkpoints = env.get("TAXLINK_CHECKPOINTS")
         bank_zh, bank_en = env.get("TAXLINK_BANK_ZH", "示例银行"), env.get("TAXLINK_BANK_EN", "Example Bank")
         return cls(
             home=home,
@@ -75,6 +78,7 @@ class Settings:
             timestamp_roots=Path(roots) if roots else None,
             suite=env.get("TAXLINK_SUITE", "intl"),
             root_url=env.get("TAXLINK_ROOT", ""),
+            checkpoints_folder=Path(checkpoints).absolute() if checkpoints else None,
         )
 
 

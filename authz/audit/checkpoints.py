@@ -7,6 +7,7 @@ nothing. Of two processes at once both sign what they see; for one size the firs
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select
 
@@ -79,6 +80,17 @@ class Checkpoints:
             insert_once(connection, table, size=head.seq, note=note)
             kept: str = connection.scalars(select(table.c.note).where(table.c.size == head.seq)).one()
         return kept
+
+    def make_and_hand_out(self, folder: Path) -> Path:
+        """``make``, and a copy in a folder out of reach of whoever can change the store; the file. One that
+        is there stays as it is. Raises as ``make``, ``OSError``."""
+        note = self.make()
+        path = folder / f"{self.opened(note).size:012d}.txt"
+        if not path.exists():
+            draft = path.with_suffix(".draft")
+            draft.write_text(note, encoding="utf-8")
+            draft.replace(path)
+        return path
 
     def _agreeing(self, connection: Connection, held: StoredTree, size: int) -> tuple[Checkpoint, str] | None:
         """The last checkpoint and its note, when the records are still those that it signed."""

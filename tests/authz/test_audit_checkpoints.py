@@ -204,6 +204,15 @@ def test_appends_go_on_while_a_checkpoint_is_signed(log: Held) -> None:
     assert log.found() == []
 
 
+def test_a_checkpoint_that_was_handed_out_is_never_written_over(log: Held, tmp_path: Path) -> None:
+    log.append(7)
+    file = log.checkpoints.make_and_hand_out(tmp_path)
+    assert (file.name, log.checkpoints.opened(file.read_text()).size) == ("000000000007.txt", 7)
+    file.write_text("as it was")
+    assert log.checkpoints.make_and_hand_out(tmp_path).read_text() == "as it was"
+    assert not list(tmp_path.glob("*.draft"))
+
+
 def test_a_lost_opening_is_located(log: Held) -> None:
     log.append(6)
     with log.engine.begin() as connection:

@@ -147,15 +147,36 @@ def test_it_checks_itself_without_the_house(case: Case, tmp_path: Path) -> None:
         assert (done.returncode, "intact" in done.stdout) == (0, True), done.stdout + done.stderr
 
 
-def test_openssl_checks_the_consent_as_the_readme_says(case: Case, tmp_path: Path) -> None:
-    files = opened(case.file)
-    (consent,) = [each for each in listing(case.file, "consents.json") if each["signed"]]
+def openssl(content: bytes, command: str, folder: Path) -> str:
+    """What openssl says of the signed consent, by a command of the README."""
+    files = opened(content)
+    (consent,) = [each for each in listing(content, "consents.json") if each["signed"]]
     for name in ("document.json", "signature.der", "key.pem"):
-        (tmp_path / name).write_bytes(files[f"consents/{consent['id']}/{name}"])
+        (folder / name).write_bytes(files[f"consents/{consent['id']}/{name}"])
+    assert command in " ".join(files["README.md"].decode().split())
+    return subprocess.run(
+        command.split(), capture_output=True, text=True, cwd=folder, check=True
+    ).stdout.strip()
+
+
+def test_openssl_checks_the_consent_as_the_readme_says(case: Case, tmp_path: Path) -> None:
     command = "openssl dgst -sha256 -verify key.pem -signature signature.der document.json"
-    assert command in files["README.md"].decode()
-    done = subprocess.run(command.split(), capture_output=True, text=True, cwd=tmp_path)
-    assert (done.returncode, done.stdout.strip()) == (0, "Verified OK")
+    assert openssl(case.file, command, tmp_path) == "Verified OK"
+
+
+def test_with_the_national_suite_it_holds_as_well_and_openssl_agrees(tmp_path: Path) -> None:
+    service = make(tmp_path / "house", suite="gm")
+    id = service.agreed()["id"]
+    content = exported(service.shop, id, actor="auditor")
+    key = service.shop.checkpoints.public_key
+    service.shop.close()
+    assert evidence.problems(opened(content), [key]) == []
+    assert b"\nhash sm3\n" in opened(content)[evidence.CHECKPOINT]
+    command = (
+        "openssl pkeyutl -verify -pubin -inkey key.pem -rawin -digest sm3 -pkeyopt distid:1234567812345678 "
+        "-sigfile signature.der -in document.json"
+    )
+    assert openssl(content, command, tmp_path) == "Signature Verified Successfully"
 
 
 def repacked(case: Case, change: Callable[[dict[str, bytes]], None]) -> list[str]:
