@@ -7,7 +7,10 @@ import sys
 
 import typer
 
-from schema import publication
+from schema import hubcontract, publication
+from schema.dataset import Dataset
+from schema.errors import InvalidRequest
+from schema.hubcontract import VERSIONS
 
 app = typer.Typer(no_args_is_help=True, help="The common schema.")
 
@@ -23,3 +26,12 @@ def export() -> None:
 def docs() -> None:
     """Write the page that describes every table: docs/schema.md."""
     sys.stdout.write(publication.markdown())
+
+
+@app.command("contract")
+def contract(dataset: Dataset) -> None:
+    """Write the contract of the data hub for a dataset as JSON Schema."""
+    if dataset not in VERSIONS:
+        raise InvalidRequest(f"the data hub serves {', '.join(VERSIONS)}")
+    json.dump(hubcontract.json_schema(dataset), sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")

@@ -97,6 +97,11 @@ def changed(shape: Shape, retyped: Mapping[str, str]) -> ContractChanged:
     return ContractChanged(f"{shape.name}: {told}", changes=changes)
 
 
+def retyped_at(pointer: str, name: str, how: str) -> ContractChanged:
+    """The cause for one field that is there in another type, with its place."""
+    return ContractChanged(f"{pointer} {how}", changes=[Change(ChangeKind.RETYPED, name, how)])
+
+
 def missing_values(table: str, name: str, place: str) -> ContractChanged:
     """The cause for a field that must have a value and has none."""
     changes = [Change(ChangeKind.RETYPED, f"{table}.{name}", "is empty")]
