@@ -20,6 +20,8 @@ from typing import Any
 
 import polars as pl
 
+from normalizers.invoices.offsets import reddened
+from normalizers.invoices.sources import merged
 from normalizers.overlap import Before, cut
 from normalizers.reconciliation.completeness import counts
 from schema.dataset import Dataset
@@ -84,18 +86,31 @@ def normalize(
     by_reader: dict[Reader, list[Page]] = {}
     for page in given:
         by_reader.setdefault(_module(page.raw.source_format).read, []).append(page)
-    tables: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES_OF[dataset]}
+    parts: list[dict[str, pl.DataFrame]] = []
     findings: list[Finding] = []
     for read, own in by_reader.items():
         parsed = read(own)
         counts([page.raw for page in own], parsed.records)
         findings.extend(parsed.findings)
-        for name, frame in parsed.tables.items():
-            tables[name].append(_conformed(name, frame))
-    whole = {name: pl.concat(frames) for name, frames in tables.items() if frames}
+        parts.append({name: _conformed(name, frame) for name, frame in parsed.tables.items()})
+    whole, more = _joined(dataset, parts)
+    findings.extend(more)
     if before:
         whole = cut(whole, before)
+    if dataset is Dataset.INVOICE:
+        whole["invoice"], more = reddened(whole["invoice"])
+        findings.extend(more)
     return Normalized(dataset, whole, tuple(dict.fromkeys(findings)))
+
+
+def _joined(
+    dataset: Dataset, parts: Sequence[dict[str, pl.DataFrame]]
+) -> tuple[dict[str, pl.DataFrame], list[Finding]]:
+    """What several modules read, as one."""
+    if dataset is Dataset.INVOICE and len(parts) > 1:
+        return merged(parts)
+    frames = {name: [part[name] for part in parts if name in part] for name in TABLES_OF[dataset]}
+    return {name: pl.concat(found) for name, found in frames.items() if found}, []
 
 
 def _module(source_format: str) -> Any:

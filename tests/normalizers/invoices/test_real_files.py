@@ -1,4 +1,4 @@
-"""Real invoices against what a person read in them. The files stay outside: TAXLINK_REAL_DATA names their folder."""
+"""Real invoices against what a person read in them. TAXLINK_REAL_DATA names their folder."""
 
 from __future__ import annotations
 
