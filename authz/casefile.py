@@ -223,7 +223,7 @@ class CaseFile:
             live = self._ledger.read(connection, current.id, lock=True)
             at = clock.moment(connection)
             self._check_commit(connection, live, current.run, collected, token, at)
-            insert_once(
+            new = insert_once(
                 connection,
                 tables.collection,
                 id=new_id("col"),
@@ -241,6 +241,8 @@ class CaseFile:
                 fetched_at=at,
             )
             underway.ended(connection, current.id, current.run, collected.dataset)
+            if not new:
+                return
             data = {"dataset": collected.dataset, "route": collected.route, "pages": len(collected.pages)}
             data |= facts.said(facts.collection(replace(collected, fetched_at=at)))
             if collected.missing:
@@ -303,7 +305,7 @@ class CaseFile:
     ) -> None:
         """``held`` is ``{table: {ref, rows}}``."""
         with self._engine.begin() as connection:
-            insert_once(
+            new = insert_once(
                 connection,
                 tables.snapshot,
                 id=new_id("snp"),
@@ -318,6 +320,8 @@ class CaseFile:
                 as_of=as_of,
                 fetched_at=now(),
             )
+            if not new:
+                return
             rows = {name: table["rows"] for name, table in held.items()}
             data = {"rows": rows, "findings": len(findings)}
             data |= facts.said(facts.snapshot(as_of, held, missing, findings))
@@ -345,7 +349,7 @@ class CaseFile:
         """``summary`` holds the columns of the score table beside ids and time, ``result`` the digests of the
         whole result."""
         with self._engine.begin() as connection:
-            insert_once(
+            new = insert_once(
                 connection,
                 tables.score,
                 id=new_id("scr"),
@@ -354,6 +358,8 @@ class CaseFile:
                 created_at=now(),
                 **summary,
             )
+            if not new:
+                return
             data = {
                 name: summary[name]
                 for name in ("decision", "points", "grade", "limit_fen", "annual_rate", "policy_version")

@@ -8,7 +8,7 @@ digests are; so it still stands when the data are destroyed.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -35,8 +35,8 @@ Held = Mapping[int, tuple[str, dict[str, Any]]]
 def exported(shop: Workshop, authorization_id: str, *, actor: str) -> bytes:
     """The evidence file, that it is handed out being on record before; the one door to it, whoever asks.
 
-    Raises ``AuthorizationUnknown``, ``AuditBroken`` when the log cannot be signed, ``ConsentAltered``, ``EvidenceUnknown`` once the
-    authorization was unlinked.
+    Raises ``AuthorizationUnknown``, also once it was unlinked, ``AuditBroken`` when the log cannot be signed,
+    ``ConsentAltered``.
     """
     shop.ledger.authorization(authorization_id)
     with shop.store.begin() as connection:
@@ -170,10 +170,7 @@ def _facts(shop: Workshop, current: Authorization, held: Held) -> dict[str, list
     collected = [facts.collection(each) for run in runs for each in file.collections(current.id, run)]
     snapshots = [each for run in runs if (each := file.snapshot(current.id, run)) and each.run == run]
     results = [data for action, data in held.values() if action == "score.kept"]
-    scores = [
-        facts.score(each, {name: data[f"result.{name}"] for name in DIGESTS})
-        for each, data in zip(_scores(shop, current), results, strict=False)
-    ]
+    scores = [_scored(each, results) for each in _scores(shop, current)]
     return {
         "receipts.json": [facts.grant(*row) for row in _grants(shop, current)],
         "collections.json": collected,
@@ -181,6 +178,15 @@ def _facts(shop: Workshop, current: Authorization, held: Held) -> dict[str, list
         "scores.json": scores,
         "notices.json": [facts.notice(row.kind, row.body["data"]) for row in _notices(shop, current)],
     }
+
+
+def _scored(row: Mapping[str, Any], results: Sequence[Mapping[str, Any]]) -> Fact:
+    """The score with the digests of its result, which its audit record alone holds."""
+    for data in results:
+        fact = facts.score(row, {name: data[f"result.{name}"] for name in DIGESTS})
+        if facts.said(fact)["sha256"] == data["sha256"]:
+            return fact
+    return facts.score(row, {})
 
 
 def _anchored(found: list[Fact], held: Held, action: str) -> list[Fact]:

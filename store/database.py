@@ -58,9 +58,10 @@ def inserting(connection: Connection, table: Table) -> postgresql.Insert | sqlit
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
-def insert_once(connection: Connection, table: Table, **values: Any) -> None:
-    """A row, unless there is one with its key."""
-    connection.execute(inserting(connection, table).values(**values).on_conflict_do_nothing())
+def insert_once(connection: Connection, table: Table, **values: Any) -> bool:
+    """A row, unless there is one with its key. Whether there was none."""
+    done = connection.execute(inserting(connection, table).values(**values).on_conflict_do_nothing())
+    return done.rowcount == 1
 
 
 def now() -> datetime:

@@ -128,13 +128,14 @@ def _facts(files: Files, _: Sequence[str]) -> Found:
         told = set()
         for number, item in enumerate(_json(files, name), 1):
             known = held.get(item["record"])
-            told.add(item["record"])
+            said = digests(canonical(item["fact"]))
+            told.add(said["sha256"])
             if known is None or known[0] != action:
                 yield f"{name}: fact {number} has no record in the log"
-            elif {each: known[1].get(each) for each in DIGESTS} != digests(canonical(item["fact"])):
+            elif {each: known[1].get(each) for each in DIGESTS} != said:
                 yield f"{name}: fact {number} is not what record {item['record']} holds"
-        for seq, (kind, _data) in held.items():
-            if kind == action and seq not in told:
+        for seq, (kind, data) in held.items():
+            if kind == action and data.get("sha256") not in told:
                 yield f"{name}: what record {seq} holds is left out"
 
 

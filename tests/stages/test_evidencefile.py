@@ -25,6 +25,7 @@ from schema.raw import RawPage
 from stages import dispose, notify
 from stages.evidencefile import composed, exported
 from stages.pull import described
+from store import tables
 from store.audit_table import audit_record
 from store.database import now
 from tests.service.conftest import Service, make
@@ -77,8 +78,9 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
     ref = shop.vault.seal(owner, "raw", PAYLOAD, key_class=KeyClass.DATA)
     service.collect(id, Dataset.INVOICE, pages=[described(page, ref)])
     service.collect(id, Dataset.TAX_RETURN, Missing.NOT_AVAILABLE)
-    service.finish(id)
-    notify.notify(shop, id)
+    for _ in range(2):  # a worker that died after a step, before its checkpoint, does it again
+        service.finish(id)
+        notify.notify(shop, id)
     file = exported(shop, id, actor="auditor")
     again = composed(shop, id)
     service.intake.withdraw(id, actor="borrower")
@@ -306,3 +308,17 @@ def test_nothing_is_exported_of_what_is_unknown_or_of_a_broken_log(case: Case) -
     finally:
         with shop.store.begin() as connection:
             connection.execute(audit_record.update().where(audit_record.c.seq == 1).values(hash=held.hash))
+
+
+def test_a_score_altered_in_the_store_is_named_in_the_file(case: Case) -> None:
+    shop, table = case.service.shop, tables.score
+    mine = table.c.authorization_id == case.id
+    with shop.store.begin() as connection:
+        connection.execute(table.update().where(mine).values(limit_fen=99))
+    try:
+        found = evidence.problems(opened(composed(shop, case.id)))
+    finally:
+        with shop.store.begin() as connection:
+            connection.execute(table.update().where(mine).values(limit_fen=25_000_000))
+    assert "scores.json: fact 1 has no record in the log" in found
+    assert any("scores.json: what record" in each for each in found)
