@@ -49,11 +49,12 @@ class Throttle:
                 self._count(connection, kind, self._subject(kind, value), at)
 
     def forgive(self, tried: Mapping[str, str], tries: int) -> None:
-        """They were good: the user's count starts anew, the address is rid of these tries."""
-        table = sign_in_tries
+        """They were good: the user's count starts anew, the address is rid of these tries. Names and
+        addresses that nobody has tried for long are cleared away."""
+        table, stale = sign_in_tries, now() - max(FORGOTTEN_AFTER.values())
         user, address = self._subject("user", tried["user"]), self._subject("address", tried["address"])
         with self._engine.begin() as connection:
-            connection.execute(delete(table).where(table.c.subject == user))
+            connection.execute(delete(table).where((table.c.subject == user) | (table.c.last_at < stale)))
             connection.execute(
                 update(table)
                 .where(table.c.subject == address)

@@ -27,7 +27,14 @@ from schema.errors import (
     SignInThrottled,
     UserExists,
 )
-from store.access_tables import approval, console_session, console_user, recovery_code, unmasking
+from store.access_tables import (
+    approval,
+    console_session,
+    console_user,
+    recovery_code,
+    sign_in_tries,
+    unmasking,
+)
 from store.audit_table import audit_opening, audit_record
 from store.database import now, reading
 from tests.authz.conftest import Desk
@@ -288,6 +295,16 @@ def test_a_good_sign_in_clears_the_users_count(access: Access, user: Callable[..
     for _ in range(FREE["user"]):
         with pytest.raises(SignInRefused):
             access.sign_in.password("li.na", "wrong password!", HERE)
+
+
+def test_tries_of_long_ago_are_kept_by_nobody(access: Access, user: Callable[..., User], desk: Desk) -> None:
+    with pytest.raises(SignInRefused):
+        access.sign_in.password("guess", PASSWORD, HERE)
+    with desk.engine.begin() as connection:
+        connection.execute(update(sign_in_tries).values(last_at=now() - timedelta(days=2)))
+    enrolled(access, user())
+    with reading(desk.engine) as connection:
+        assert len(connection.execute(select(sign_in_tries)).all()) == 1, "the address, of today"
 
 
 # --- sessions ---
