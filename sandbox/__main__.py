@@ -53,6 +53,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--endpoints", type=Path, metavar="FILE", help="JSON of addresses and keys, written when all listen"
     )
+    parser.add_argument("--datahub", action="store_true", help="the bank's own data service too")
     parser.add_argument("--base-port", type=int, default=0, help="first port; 0 takes free ones")
     parser.add_argument("--latency-ms", type=float, default=0.0)
     return parser.parse_args()
@@ -104,6 +105,7 @@ def main() -> None:
         base_port=asked.base_port,
         latency_seconds=asked.latency_ms / 1000,
         families=frozenset(asked.families.split(",")) if asked.families else None,
+        datahub=asked.datahub,
         routes=_routes(asked.routes),
     )
     asyncio.run(serve(plan))

@@ -62,6 +62,8 @@ class Plan:
     base_port: int = 0
     latency_seconds: float = 0.0
     families: frozenset[str] | None = None
+    datahub: bool = False
+    """Whether the bank's own data service is started too; it knows the companies of every region."""
     routes: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=lambda: ROUTES)
 
 
@@ -118,6 +120,10 @@ def _portals(plan: Plan) -> Iterator[Portal]:
             if plan.families is None or family in plan.families:
                 faults, journal = FaultTable(), Journal(region, family)
                 yield Portal(region, route, family, directory, faults, journal, phones, clock)
+    if plan.datahub:
+        everybody = (each for directory in plan.directories for each in directory.companies.values())
+        whole, journal = Directory("datahub", everybody), Journal("datahub", "datahub")
+        yield Portal("datahub", "api", "datahub", whole, FaultTable(), journal, phones, clock)
 
 
 def _server(

@@ -269,11 +269,12 @@ class _Attempt:
         entered = shop.challenges.credentials_ref(current.id, current.run)
         person_id = person.get("person_id", "")
         consent = shop.ledger.consent(current.consent_id)
+        served = overlay(current.region).route(self._route).datasets
         return AuthorizationRequest(
             reference=consent.reference,
             taxpayer_id=current.taxpayer_id,
             person_id=person_id,
-            scopes=consent.scopes,
+            scopes={dataset: days for dataset, days in consent.scopes.items() if dataset in served},
             credentials=SealedCredentials(shop.secrets, entered),
             session=self._returning.begin(person_id) if parked is None else None,
         )

@@ -24,6 +24,7 @@ from authz.links import Links
 from authz.sessions import Sessions
 from authz.underway import PagesUnderWay
 from connectors.breakers import Breakers
+from connectors.datahub import DataHub, datahub
 from connectors.drift.canaries import Canaries
 from connectors.drift.changes import Changes
 from connectors.evidence import Recorder
@@ -134,6 +135,11 @@ class Workshop:
         file = self.settings.endpoints_file
         listed: Endpoints = json.loads(file.read_text()) if file else {}
         return listed
+
+    @cached_property
+    def datahub(self) -> DataHub | None:
+        """The bank's own data service, where one is listed."""
+        return datahub(self.endpoints)
 
     @cached_property
     def timestamps(self) -> TimestampService | None:
