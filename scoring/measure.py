@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from graphlib import TopologicalSorter
 from typing import Any, TypeVar, cast
 
@@ -52,6 +52,9 @@ CATALOGUE: dict[str, Indicator] = {}
 
 FIGURES: dict[str, tuple[str, ...]] = {}
 """Figures that rules and limits read beside the catalogue: name to the sources that it needs."""
+
+KEPT = ("declared", "master")
+"""Derived objects that are read of a measurement beside its columns."""
 
 _NODES: dict[str, tuple[Callable[..., Any], int]] = {}
 """Every name that can be a parameter: its function and its window."""
@@ -214,18 +217,34 @@ def measure(batch: Batch) -> Measured:
     for place, window in plan.windows:
         slots[place] = window
     with np.errstate(all="ignore"):
-        for step in plan.steps:
+        for step in _living(plan, tuple(np.flatnonzero(why.all(axis=1)).tolist())):
             found = step.function(*[slots[place] for place in step.arguments])
             if step.needs >= 0 and masked[step.needs]:
                 reason = why[step.needs]
                 found = np.where(reason, NANS[reason], found)
             slots[step.place] = found
-        matrix = np.stack([slots[place] for place in plan.places])
+        nothing = np.full(batch.firms, np.nan)
+        matrix = np.stack([nothing if slots[place] is None else slots[place] for place in plan.places])
         matrix = np.clip(matrix, -caps, caps)
     reason = why[list(plan.needs_of)]
     matrix = np.where(reason, NANS[reason], matrix)
     matrix = np.where(np.isfinite(matrix), matrix, NANS[codes(matrix)])
     return Measured(plan, matrix, slots)
+
+
+@lru_cache(maxsize=64)
+def _living(plan: _Plan, dead: tuple[int, ...]) -> tuple[_Step, ...]:
+    """The steps that matter when no firm has the sources of the ``dead`` sets: a column without sources is
+    not worked out, nor what only such columns read."""
+    columns = dict(zip(plan.places, plan.needs_of, strict=True))
+    wanted = {place for place, needs in columns.items() if needs not in dead}
+    wanted |= {plan.slot[name] for name in KEPT}
+    living: list[_Step] = []
+    for step in reversed(plan.steps):
+        if step.place in wanted:
+            living.append(step)
+            wanted.update(step.arguments)
+    return tuple(reversed(living))
 
 
 def _caps(plan: _Plan, caps: Mapping[str, float]) -> Floats:

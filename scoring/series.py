@@ -86,13 +86,14 @@ def correlation(left: Floats, right: Floats) -> Floats:
     return ratio(mean(a * b), np.sqrt(mean(a * a) * mean(b * b)))
 
 
-def longest_run(flags: Bools) -> Floats:
-    """The longest unbroken run of true along the last axis."""
-    best = run = np.zeros(flags.shape[0])
-    for flag in flags.T:
-        run = (run + 1) * flag
-        best = np.maximum(best, run)
-    return best
+def longest_run(flags: Bools, skipped: Bools | None = None) -> Floats:
+    """The longest unbroken run of true along the last axis. What is ``skipped`` neither counts nor breaks
+    it."""
+    counted = flags if skipped is None else flags & ~skipped
+    breaks = ~flags if skipped is None else ~flags & ~skipped
+    sums = np.cumsum(counted, axis=1)
+    before = np.maximum.accumulate(sums * breaks, axis=1)
+    return np.maximum.reduce(sums - before, axis=1, initial=0).astype(np.float64)
 
 
 def distance(found: Floats, centre: Floats, spread: Floats) -> Floats:

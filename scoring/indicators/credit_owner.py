@@ -18,8 +18,8 @@ indicator = submodel("credit_bureau")
 def owner_bureau_score(owner_credit: Accounts, batch: Batch) -> Floats:
     """The score of the newest report."""
     reports = batch.rows("credit_report")
-    of_owner = reports.where(reports.among("party", "owner"))
-    return owner_credit.gap + of_owner.latest("event_date", "score", NOT_AVAILABLE)
+    score = reports.latest(reports.among("party", "owner"), "event_date", "score", NOT_AVAILABLE)
+    return owner_credit.gap + score
 
 
 @indicator("企业主当前逾期", "CRP", (), RISKIER, "CB13")

@@ -36,7 +36,7 @@ def _told(power: Power, column: str, found: Floats) -> Floats:
     """A figure; ``NOT_AVAILABLE`` when no bill tells the column, ``INSUFFICIENT`` without a bill."""
     rows = power.rows
     nothing = np.where(rows.count(rows.all) > 0, NOT_AVAILABLE, INSUFFICIENT)
-    told = rows.count(rows.frame.get_column(column).is_not_null().to_numpy()) > 0
+    told = rows.count(rows.told(column)) > 0
     return np.where(told, found, nothing)
 
 

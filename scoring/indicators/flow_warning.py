@@ -88,7 +88,7 @@ def cash_ratio(flows: Flows, months: int) -> Floats:
 def night_txn_ratio(flows: Flows, months: int) -> Floats:
     """Movements from 22 to 6 o'clock, among those with a time. ``NOT_AVAILABLE`` without one."""
     rows = flows.rows
-    second = rows.number("occurred_at") // 1e6 % 86_400
+    second = rows.second("occurred_at")
     timed = ~np.isnan(second) & (flows.age < months)
     night = timed & ((second >= NIGHT_FROM * 3600) | (second < NIGHT_UNTIL * 3600))
     number = rows.count(timed)

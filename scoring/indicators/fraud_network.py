@@ -8,8 +8,7 @@ from scoring.indicators.invoice_counterparties import new_share
 from scoring.inputs.bank_side import Known
 from scoring.inputs.batch import Batch
 from scoring.inputs.invoices import Side
-from scoring.inputs.rows import encode
-from scoring.measure import CONTEXT, RISKIER, submodel
+from scoring.measure import CONTEXT, RISKIER, derived, submodel
 from scoring.series import ratio, segment_sum
 from scoring.value import NOT_AVAILABLE, Floats
 
@@ -77,38 +76,41 @@ def supp_abnormal_share(abnormal_pairs: Known, purchases: Side, months: int) -> 
     return abnormal_pairs.share(purchases, months)
 
 
-def _young_share(batch: Batch, side: Side, established: tuple[Floats, Floats]) -> Floats:
+@derived
+def grown(established: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    """The day on which each pair's company was 6 months old, NaN when not known, and the gap."""
+    born = np.where(np.isnan(established[0]), 0, established[0]).astype("M8[D]")
+    within = born - born.astype("M8[M]").astype("M8[D]")
+    month = born.astype("M8[M]") + YOUNG_MONTHS
+    last = (month + 1).astype("M8[D]") - month.astype("M8[D]") - 1
+    until = (month.astype("M8[D]") + np.minimum(within, last)).astype(np.float64)
+    return np.where(np.isnan(established[0]), np.nan, until), established[1]
+
+
+def _young_share(batch: Batch, side: Side, grown: tuple[Floats, Floats]) -> Floats:
     """Share of blue amounts invoiced within 6 months of the counterparty's registration, among known ones."""
-    born, gap = established
+    until, gap = grown
     rows = side.year[side.pair[side.year] >= 0]
     pair, amount, firm = side.pair[rows], side.amount[rows], side.firm[rows]
-    known = ~np.isnan(born[pair])
-    grown = np.where(np.isnan(born), 0, born).astype("M8[D]")
-    within = grown - grown.astype("M8[M]").astype("M8[D]")
-    month = grown.astype("M8[M]") + YOUNG_MONTHS
-    last = (month + 1).astype("M8[D]") - month.astype("M8[D]") - 1
-    until = (month.astype("M8[D]") + np.minimum(within, last)).astype(np.int64)
+    grown_on = until[pair]
     whole = segment_sum(firm, batch.firms, amount)
-    told = segment_sum(firm[known], batch.firms, amount[known])
-    young = known & (side.day[rows] < until[pair])
-    share = ratio(segment_sum(firm[young], batch.firms, amount[young]), told)
+    told = segment_sum(firm, batch.firms, amount * ~np.isnan(grown_on))
+    young = segment_sum(firm, batch.firms, amount * (side.day[rows] < grown_on))
     enough = ratio(told, whole)
-    share = np.where(enough < batch.measurement.least_known_share, NOT_AVAILABLE, share)
+    share = np.where(enough < batch.measurement.least_known_share, NOT_AVAILABLE, ratio(young, told))
     return gap + np.where(np.isnan(enough), enough, share)
 
 
 @indicator("上游新设<6月占比", "INV,ENT", (12,), RISKIER, "FR16", needs="INV")
-def supp_young_share(
-    batch: Batch, purchases: Side, established: tuple[Floats, Floats], months: int
-) -> Floats:
+def supp_young_share(batch: Batch, purchases: Side, grown: tuple[Floats, Floats], months: int) -> Floats:
     """Share of purchases from companies younger than 6 months at the time."""
-    return _young_share(batch, purchases, established)
+    return _young_share(batch, purchases, grown)
 
 
 @indicator("下游新设<6月占比", "INV,ENT", (12,), RISKIER, "FR16", needs="INV")
-def cust_young_share(batch: Batch, sales: Side, established: tuple[Floats, Floats], months: int) -> Floats:
+def cust_young_share(batch: Batch, sales: Side, grown: tuple[Floats, Floats], months: int) -> Floats:
     """Share of sales to companies younger than 6 months at the time."""
-    return _young_share(batch, sales, established)
+    return _young_share(batch, sales, grown)
 
 
 @indicator("共用开票设备/IP企业数", "INV", (12,), RISKIER, "FR20")
@@ -118,7 +120,8 @@ def shared_device_cnt(batch: Batch, sales: Side, months: int) -> Floats:
     if not any(told):
         return np.full(batch.firms, NOT_AVAILABLE)
     rows = np.flatnonzero(sales.age < months)
-    devices, code = encode(sales.rows.frame.get_column("device_id").gather(sales.place[rows]))
+    devices, codes = sales.rows.encoded("device_id")
+    code = codes[sales.place[rows]]
     used = np.unique((sales.firm[rows] * max(len(devices), 1) + code)[code >= 0]).tolist()
     others: list[set[str]] = [set() for _ in told]
     seen = np.zeros(batch.firms, dtype=np.bool_)

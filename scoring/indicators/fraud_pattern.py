@@ -3,6 +3,8 @@ unless said."""
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 
 from scoring.indicators.invoice_sales import FEN
@@ -78,10 +80,10 @@ def night_issue_ratio(sales: Side, batch: Batch, months: int) -> Floats:
     rows = sales.year[sales.rows.true("has_time")[sales.place[sales.year]]]
     if not len(rows):
         return since(sales.year_count, limits.least_invoices, np.full(sales.firms, NOT_AVAILABLE))
-    second = sales.rows.instant("issued_at")[sales.place[rows]] // 1e6 - sales.day[rows] * 86_400.0
+    second = sales.rows.second("issued_at")[sales.place[rows]]
     night = (second >= limits.night_from * 3600) | (second < limits.night_until * 3600)
-    holidays = np.array(limits.holidays, dtype="M8[D]").astype(np.int64)
-    odd = night | np.isin(sales.day[rows], holidays)
+    holidays = np.sort(np.array([*limits.holidays, date.min], dtype="M8[D]").astype(np.int64))
+    odd = night | (holidays[np.searchsorted(holidays[:-1], sales.day[rows])] == sales.day[rows])
     timed = segment_sum(sales.firm[rows], sales.firms)
     share = segment_sum(sales.firm[rows][odd], sales.firms) / timed
     return since(sales.year_count, limits.least_invoices, np.where(timed > 0, share, NOT_AVAILABLE))

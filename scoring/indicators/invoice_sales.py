@@ -12,8 +12,10 @@ from scoring.series import (
     Cube,
     change_variation,
     growth,
+    longest_run,
     mean,
     ratio,
+    segment_max,
     segment_sum,
     since,
     slope,
@@ -92,11 +94,8 @@ def out_zero_months(silent_months: tuple[Bools, Bools], months: int) -> Floats:
 @indicator("最长连续断票月", "INV", (12, 24), RISKIER, "IV09")
 def out_zero_run(silent_months: tuple[Bools, Bools], months: int) -> Floats:
     """Longest run of months without a valid blue invoice; February neither counts nor breaks a run."""
-    best = run = np.zeros(len(silent_months[0]))
-    for silent, february in zip(*(flags[:, :months].T for flags in silent_months), strict=True):
-        run = np.where(february, run, (run + 1) * silent)
-        best = np.maximum(best, run)
-    return best
+    silent, february = silent_months
+    return longest_run(silent[:, :months], february[:, :months])
 
 
 @derived
@@ -128,17 +127,18 @@ def out_max_gap_days(issuing_days: Bools, batch: Batch, months: int) -> Floats:
 @indicator("距最近开票天数", "INV", (), RISKIER, "IV09")
 def out_days_since_last(sales: Side, batch: Batch) -> Floats:
     """Days from the newest valid blue invoice to ``as_of``."""
-    best = np.full(batch.firms, INSUFFICIENT)
-    np.fmin.at(best, sales.firm[sales.blue], (batch.last_day[sales.firm] - sales.day)[sales.blue])
-    return best
+    newest = segment_max(
+        sales.day[sales.blue].astype(np.float64), sales.firm[sales.blue], batch.firms, INSUFFICIENT
+    )
+    return batch.last_day - newest
 
 
 @indicator("首张发票距今月数", "INV", (), SAFER, "IV07")
 def out_first_months(sales: Side) -> Floats:
     """Months from the first valid blue invoice to ``as_of``."""
-    best = np.full(sales.firms, INSUFFICIENT)
-    np.fmax.at(best, sales.firm[sales.blue], sales.age[sales.blue].astype(np.float64))
-    return best
+    return segment_max(
+        sales.age[sales.blue].astype(np.float64), sales.firm[sales.blue], sales.firms, INSUFFICIENT
+    )
 
 
 @indicator("单票均额(log)", "INV", (12,), INTERIOR, "IV21")

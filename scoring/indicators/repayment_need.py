@@ -87,8 +87,8 @@ def net_asset_adj(books: Books) -> Floats:
 def owner_net_asset(batch: Batch, owner_credit: Accounts, own_loans: Figures) -> Floats:
     """The owner's homes and deposits with us minus what the owner owes."""
     reports = batch.rows("credit_report")
-    of_owner = reports.where(reports.among("party", "owner"))
-    homes = of_owner.latest("event_date", "property_fen", NOT_AVAILABLE) / FEN
+    owner = reports.among("party", "owner")
+    homes = reports.latest(owner, "event_date", "property_fen", NOT_AVAILABLE) / FEN
     deposit = np.nan_to_num(own_loans.latest("owner_deposit"))
     return owner_credit.gap + homes + deposit - owner_credit.sum(owner_credit.open) / FEN
 
@@ -97,8 +97,8 @@ def owner_net_asset(batch: Batch, owner_credit: Accounts, own_loans: Figures) ->
 def owner_property_cnt(batch: Batch, owner_credit: Accounts) -> Floats:
     """Homes that the owner has."""
     reports = batch.rows("credit_report")
-    of_owner = reports.where(reports.among("party", "owner"))
-    return owner_credit.gap + of_owner.latest("event_date", "property_count", NOT_AVAILABLE)
+    owner = reports.among("party", "owner")
+    return owner_credit.gap + reports.latest(owner, "event_date", "property_count", NOT_AVAILABLE)
 
 
 @indicator("或有负债/净资产", "CRE,FIN", (), RISKIER, "RP11", needs="CRE,credit_guarantee,FIN")

@@ -132,7 +132,8 @@ def controlled_invoice_cnt(purchases: Side, batch: Batch) -> Floats:
     if any(lists):
         place = purchases.place[purchases.blue]
         firms = purchases.firm[purchases.blue].tolist()
-        numbers = purchases.rows.frame.get_column("number").gather(place).to_list()
+        texts = purchases.rows.texts("number")
+        numbers = [texts[row] for row in place.tolist()]
         for firm, number in zip(firms, numbers, strict=True):
             counts[firm] += number in (lists[firm] or ())
     return counts

@@ -6,10 +6,11 @@ counts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
-from functools import cached_property
+from functools import cache, cached_property
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import polars as pl
@@ -23,6 +24,7 @@ from scoring.inputs.rows import Rows
 from scoring.policy.model import Measurement
 from scoring.value import CODE_OF, NANS, Floats, Ints
 
+T = TypeVar("T")
 BEIJING = timezone(timedelta(hours=8))
 _DATASET_OF = {table: dataset for dataset, tables in TABLES_OF.items() for table in tables}
 
@@ -72,6 +74,7 @@ class Batch:
     contexts: tuple[Context, ...]
     measurement: Measurement
     _read: dict[str, Rows] = field(default_factory=dict)
+    _kept: dict[str, Any] = field(default_factory=dict)
 
     @property
     def firms(self) -> int:
@@ -97,11 +100,17 @@ class Batch:
         if table not in self._read:
             frame = self.tables.get(table)
             if frame is None:
-                frame, heights = empty(table), np.zeros(self.firms, dtype=np.int64)
+                frame, heights = _empty(table), np.zeros(self.firms, dtype=np.int64)
             else:
                 heights = self.heights[table]
             self._read[table] = self._known(table, frame, heights)
         return self._read[table]
+
+    def kept(self, key: str, decode: Callable[[], T]) -> T:
+        """What the contexts were decoded to under a key."""
+        if key not in self._kept:
+            self._kept[key] = decode()
+        return cast(T, self._kept[key])
 
     def _known(self, table: str, frame: pl.DataFrame, heights: Ints) -> Rows:
         firm = np.repeat(np.arange(self.firms), heights)
@@ -109,7 +118,7 @@ class Batch:
         happened = next(
             (name for name in (_HAPPENED.get(table, "event_date"), "month") if name in frame.columns), None
         )
-        late = rows.instant("fetched_at") > self.decided_at.timestamp() * 1e6
+        late = rows.number("fetched_at") > self.decided_at.timestamp() * 1e6
         if happened is not None:
             late |= rows.day(happened) > self.last_day[firm]
         return rows.where(~late) if late.any() else rows
@@ -132,6 +141,9 @@ class Batch:
             return self.missing[table]
         told = [getattr(context, _OF_CONTEXT[source]) is not None for context in self.contexts]
         return np.where(told, 0, CODE_OF[Missing.NOT_AVAILABLE])
+
+
+_empty = cache(empty)
 
 
 def why_absent(snapshot: Snapshot, table: str, decided_at: datetime, stale_days: int) -> Missing | None:

@@ -93,9 +93,10 @@ def paid_by_pair(named: Named, flows: Flows, sales: Side) -> Floats:
 def lag_days(invoiced: Floats, received: Floats) -> Floats:
     """The lag, in days, at which a year's receipts follow what was invoiced most closely; months are newest
     first, ``invoiced`` reaches 6 months further back."""
-    found = np.stack([
-        correlation(received[:, :12], invoiced[:, lag : lag + 12]) for lag in range(MOST_LAG + 1)
-    ])  # fmt: skip
+    lagged = np.lib.stride_tricks.sliding_window_view(invoiced[:, : 12 + MOST_LAG], 12, axis=1)
+    lags = lagged.shape[1]
+    both = np.repeat(received[:, :12], lags, axis=0)
+    found = correlation(both, lagged.reshape(-1, 12)).reshape(-1, lags).T
     none = np.isnan(found).all(axis=0)
     best = np.argmax(np.where(np.isnan(found), -np.inf, found), axis=0)
     return np.where(none, INSUFFICIENT, best * DAYS_A_MONTH)

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from scoring.inputs.batch import Batch
-from scoring.inputs.returns import SALES_LINES, VAT_SMALL, Returns
+from scoring.inputs.returns import LINES, SALES_LINES, VAT_SMALL, Returns
 from scoring.measure import derived
 from scoring.series import MONTHS
-from scoring.value import INSUFFICIENT, NOT_APPLICABLE, NOT_AVAILABLE, STALE, Bools, Floats
+from scoring.value import INSUFFICIENT, NOT_APPLICABLE, NOT_AVAILABLE, STALE, Bools, Floats, Ints
 
 SERIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "sales": SALES_LINES,
@@ -105,7 +105,7 @@ def declared(returns: Returns, batch: Batch) -> Declared:
     stale = last > np.where(quarterly, lag[QUARTER], lag[1])
     gap = np.where(none, NOT_AVAILABLE, np.where(stale, STALE, 0.0))
     told = order[~np.isnan(returns.line("1")[order])]
-    series = {name: _spread(returns, told, name, last) for name in SERIES}
+    series = _spread(returns, told, last)
     return Declared(series, last, quarterly, small, stale & ~none, gap)
 
 
@@ -113,18 +113,35 @@ def _nothing(none: Bools) -> Callable[[Floats, float], Floats]:
     return lambda _, empty: np.full(len(none), empty)
 
 
-def _spread(returns: Returns, order: np.ndarray, name: str, last: Floats) -> Floats:
-    """A series from returns in the order of their end: a later one overwrites."""
-    general, small = (returns.sum(lines)[order] for lines in SERIES[name])
-    amount = np.where(returns.form[order] == VAT_SMALL, small, general)
+def _spread(returns: Returns, order: Ints, last: Floats) -> dict[str, Floats]:
+    """Every series from returns in the order of their end: a later one overwrites."""
+    current = np.nan_to_num(returns.current[order])
+    small = returns.form[order] == VAT_SMALL
     months = np.clip(returns.months[order], 1, 12).astype(np.int64)
-    amount = amount if name == STOCK else amount / months
+    amounts = _amounts(current, small)
     firm = returns.rows.firm[order]
     first = (returns.age[order] - last[firm]).astype(np.int64)
     ends = np.cumsum(months)
     step = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - months, months)
     age = np.repeat(first, months) + step
+    row = np.repeat(np.arange(len(order)), months)
     keep = (age >= 0) & (age < MONTHS)
-    series = np.full((len(last), MONTHS), INSUFFICIENT)
-    series[np.repeat(firm, months)[keep], age[keep]] = np.repeat(amount, months)[keep]
-    return series
+    row, age = row[keep], age[keep]
+    series = np.full((len(SERIES), len(last), MONTHS), INSUFFICIENT)
+    flows = amounts / months
+    flows[_STOCK] = amounts[_STOCK]
+    series[:, firm[row], age] = flows[:, row]
+    return dict(zip(SERIES, series, strict=True))
+
+
+def _amounts(current: Floats, small: Bools) -> Floats:
+    """Each series of each return, fen, shape (series, returns)."""
+    return np.where(small, _ADDED[1] @ current.T, _ADDED[0] @ current.T)
+
+
+_ADDED = np.array(
+    [[[line in lines[form] for line in LINES] for lines in SERIES.values()] for form in (0, 1)],
+    dtype=np.float64,
+)
+"""Which lines add up to which series, by form."""
+_STOCK = tuple(SERIES).index(STOCK)

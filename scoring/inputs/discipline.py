@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from scoring.inputs.declared import Declared
 from scoring.inputs.returns import Returns
 from scoring.measure import derived
+from scoring.series import longest_run
 from scoring.value import INSUFFICIENT, NOT_AVAILABLE, Floats
 
 
@@ -48,11 +50,20 @@ class Discipline:
         due = rows.count(told) + unfiled
         return np.where(due > 0, done / due, INSUFFICIENT) + self.gap
 
+    @cached_property
+    def _counted(self) -> dict[int, tuple[Floats, Floats, Floats]]:
+        return {}
+
     def periods(self, months: int) -> tuple[Floats, Floats, Floats]:
         """VAT periods of a window that were filed, those without sales, and the longest run of the latter.
 
         A period that was not filed neither counts nor breaks a run.
         """
+        if months not in self._counted:
+            self._counted[months] = self._count(months)
+        return self._counted[months]
+
+    def _count(self, months: int) -> tuple[Floats, Floats, Floats]:
         nothing = np.isnan(self.declared.gap) & ~self.declared.stale
         both = [_periods(found) for found in self.declared.filed(months)]
         filed, zero, run = (
@@ -64,10 +75,7 @@ class Discipline:
 
 def _periods(sales: Floats) -> tuple[Floats, Floats, Floats]:
     known, zero = ~np.isnan(sales), sales == 0
-    best = run = np.zeros(len(sales))
-    for filed, empty in zip(known.T, zero.T, strict=True):
-        run = np.where(filed, (run + 1) * empty, run)
-        best = np.maximum(best, run)
+    best = longest_run(zero, ~known)
     return known.sum(axis=1).astype(np.float64), zero.sum(axis=1).astype(np.float64), best
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -33,12 +34,22 @@ class Power:
 
     def every_month(self, cube: Cube, months: int, skip: int = 0) -> Floats:
         """The sum of a window; ``INSUFFICIENT`` when a month of it has no bill."""
-        full = self.months_billed(months, skip) == months
-        return np.where(full, cube.total(months, skip), INSUFFICIENT)
+        return self._full(months, skip) + cube.total(months, skip)
+
+    def _full(self, months: int, skip: int = 0) -> Floats:
+        """0, or ``INSUFFICIENT`` when a month of the window has no bill."""
+        if (months, skip) not in self._gaps:
+            full = self.months_billed(months, skip) == months
+            self._gaps[(months, skip)] = np.where(full, 0.0, INSUFFICIENT)
+        return self._gaps[(months, skip)]
+
+    @cached_property
+    def _gaps(self) -> dict[tuple[int, int], Floats]:
+        return {}
 
     def complete(self, months: int, found: Floats) -> Floats:
         """A figure of a window that has a bill in every month."""
-        return np.where(self.months_billed(months) == months, found, INSUFFICIENT)
+        return self._full(months) + found
 
     def part(self, column: str, months: int) -> Floats:
         """kWh of one tariff period; ``NOT_AVAILABLE`` when no bill of the window tells it."""

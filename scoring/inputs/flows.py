@@ -10,7 +10,7 @@ import numpy as np
 
 from scoring.inputs.batch import Batch
 from scoring.inputs.parties import INDIVIDUAL, fold_name
-from scoring.inputs.rows import Rows, encode
+from scoring.inputs.rows import Rows
 from scoring.measure import derived
 from scoring.series import Cube
 from scoring.value import INSUFFICIENT, NOT_AVAILABLE, Bools, Floats, Ints
@@ -95,12 +95,25 @@ class Flows:
     def operated(self, cube: Cube, months: int, skip: int = 0) -> Floats:
         """Operating fen of a window. ``NOT_AVAILABLE`` when nobody classified them, ``INSUFFICIENT`` when
         the statements do not cover the window."""
-        found = np.where(self.history < skip + months, INSUFFICIENT, cube.total(months, skip))
-        return self.unclassified + found
+        key = (cube is self.op_in, months, skip)
+        if key not in self._operated:
+            found = np.where(self.history < skip + months, INSUFFICIENT, cube.total(months, skip))
+            self._operated[key] = self.unclassified + found
+        return self._operated[key]
+
+    @cached_property
+    def _operated(self) -> dict[tuple[bool, int, int], Floats]:
+        return {}
 
     def covered(self, found: Floats, months: int) -> Floats:
         """A figure of all movements, when statements cover the window."""
-        return np.where(self.history < months, INSUFFICIENT, found + self.gap)
+        if months not in self._reach:
+            self._reach[months] = np.where(self.history < months, INSUFFICIENT, self.gap)
+        return self._reach[months] + found
+
+    @cached_property
+    def _reach(self) -> dict[int, Floats]:
+        return {}
 
     def by_party(self, mask: Bools) -> tuple[Ints, Ints, Floats]:
         """Firm, party and fen of each pair of the mask."""
@@ -121,11 +134,12 @@ def flows(batch: Batch) -> Flows:
     rows = batch.rows("bank_transaction")
     told = ~np.isnan(rows.number("amount_fen"))
     rows = rows if told.all() else rows.where(told)
-    direction = rows.frame.get_column("direction")
-    names, name = encode(rows.frame.get_column("counterparty_name"))
-    folded = [_fold(text) if text.strip() else INDIVIDUAL for text in names] + [INDIVIDUAL]
-    parties = sorted(set(folded))
-    place = {text: code for code, text in enumerate(parties)}
+    names, name = rows.encoded("counterparty_name")
+    parties, party = rows.kept(("folded",), lambda: _folded(names, name))
+    bits = rows.kept(
+        ("said",),
+        lambda: _said(names, name) | _said(*rows.encoded("summary")) | _said(*rows.encoded("purpose")),
+    )
     age = rows.age("event_date")
     operating = rows.number("operating")
     moved = rows.count(rows.all)
@@ -135,11 +149,11 @@ def flows(batch: Batch) -> Flows:
         rows,
         age,
         rows.number("amount_fen"),
-        (direction == "in").fill_null(False).to_numpy(),
-        (direction == "out").fill_null(False).to_numpy(),
+        rows.among("direction", "in"),
+        rows.among("direction", "out"),
         operating == 1,
-        _said(names, name) | _spoken(rows, "summary") | _spoken(rows, "purpose"),
-        np.array([place[text] for text in folded])[name],
+        bits,
+        party,
         parties,
         name,
         names,
@@ -149,8 +163,12 @@ def flows(batch: Batch) -> Flows:
     )
 
 
-def _spoken(rows: Rows, column: str) -> Ints:
-    return _said(*encode(rows.frame.get_column(column)))
+def _folded(names: list[str], name: Ints) -> tuple[list[str], Ints]:
+    """The folded names in their order, and the place of each row's."""
+    folded = [_fold(text) if text.strip() else INDIVIDUAL for text in names] + [INDIVIDUAL]
+    parties = sorted(set(folded))
+    place = {text: code for code, text in enumerate(parties)}
+    return parties, np.array([place[text] for text in folded])[name]
 
 
 def _said(texts: list[str], code: Ints) -> Ints:

@@ -6,7 +6,7 @@ Money is fen in float64, exact up to 2^53 fen. ``age`` is in months before ``as_
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -27,9 +27,9 @@ class Side:
     ``place`` says where in them a row stands."""
 
     rows: Rows
-    place: Ints
     pairs: Pairs
     firms: int
+    place: Ints
     firm: Ints
     age: Ints
     day: Ints
@@ -43,13 +43,12 @@ class Side:
 
     def told(self, name: str) -> Bools:
         """A flag a firm: whether any of its invoices tells this column, or it has none."""
-        null = self.rows.frame.get_column(name).is_null().to_numpy()[self.place]
-        return segment_sum(self.firm[~null], self.firms) + (self.number == 0) > 0
+        told = self.rows.told(name)[self.place]
+        return segment_sum(self.firm[told], self.firms) + (self.number == 0) > 0
 
     def holds(self, name: str, word: str) -> Bools:
         """Rows whose text is the word."""
-        found = (self.rows.frame.get_column(name) == word).fill_null(False)
-        return found.to_numpy()[self.place]
+        return self.rows.among(name, word)[self.place]
 
     @cached_property
     def number(self) -> Floats:
@@ -137,32 +136,25 @@ class Side:
 def invoice_sides(batch: Batch) -> tuple[Side, Side]:
     """Issued and received, over common pairs of firm and counterparty."""
     rows = batch.rows("invoice")
-    age = rows.age("issued_at")
-    amount = rows.number("amount_fen")
-    frame = rows.frame
+    pairs, pair = rows.kept(("pairs",), lambda: pair_up(rows.frame, rows.firm, batch.firms))
+    issued, received = (rows.kept(("side", way), partial(_columns, rows, pair, way)) for way in ("out", "in"))
+    return Side(rows, pairs, batch.firms, *issued), Side(rows, pairs, batch.firms, *received)
+
+
+def _columns(rows: Rows, pair: Ints, way: str) -> tuple[Ints, Ints, Ints, Ints, Floats, Ints, Bools]:
+    """The columns of one direction: place, firm, age, day, amount, pair, void."""
+    age, amount = rows.age("issued_at"), rows.number("amount_fen")
     known = ~np.isnan(age) & ~np.isnan(amount)
-    out = (frame.get_column("direction") == "out").fill_null(False).to_numpy()
-    into = (frame.get_column("direction") == "in").fill_null(False).to_numpy()
-    void = (frame.get_column("state") == "void").fill_null(False).to_numpy()
-    pairs, pair = pair_up(frame, rows.firm, batch.firms)
-    day = rows.day("issued_at")
-
-    def side(mask: Bools) -> Side:
-        place = np.flatnonzero(mask & known)
-        return Side(
-            rows,
-            place,
-            pairs,
-            batch.firms,
-            rows.firm[place],
-            age[place].astype(np.int64),
-            day[place].astype(np.int64),
-            amount[place],
-            pair[place],
-            void[place],
-        )
-
-    return side(out), side(into)
+    place = np.flatnonzero(rows.among("direction", way) & known)
+    return (
+        place,
+        rows.firm[place],
+        age[place].astype(np.int64),
+        rows.day("issued_at")[place].astype(np.int64),
+        amount[place],
+        pair[place],
+        rows.among("state", "void")[place],
+    )
 
 
 @derived
@@ -204,13 +196,20 @@ def selling_history(sales: Side) -> Floats:
 @derived
 def names_of_pairs(invoice_sides: tuple[Side, Side]) -> list[str | None]:
     """The name of each pair's counterparty: that of its newest and largest invoice."""
+    return invoice_sides[0].rows.kept(("pair names",), lambda: _names(invoice_sides))
+
+
+def _names(invoice_sides: tuple[Side, Side]) -> list[str | None]:
     found: list[str | None] = [None] * len(invoice_sides[0].pairs)
     for side, column in zip(invoice_sides, ("buyer_name", "seller_name"), strict=True):
-        named = np.flatnonzero(side.pair >= 0)
+        names, code = side.rows.encoded(column)
+        code = code[side.place]
+        named = np.flatnonzero((side.pair >= 0) & (code >= 0))
+        pair = side.pair[named]
         weight = side.day[named] * 2.0**32 + np.minimum(np.abs(side.amount[named]), 2.0**32 - 1)
-        best = segment_max(weight, side.pair[named], len(found), -np.inf)
-        newest = named[weight == best[side.pair[named]]]
-        names = side.rows.frame.get_column(column).gather(side.place[newest]).to_list()
-        for pair, name in sorted(zip(side.pair[newest].tolist(), names, strict=True), key=str):
-            found[pair] = found[pair] or name
+        newest = weight == segment_max(weight, pair, len(found), -np.inf)[pair]
+        best = segment_max(code[named][newest].astype(np.float64), pair[newest], len(found), -1.0)
+        for place, name in enumerate(best.astype(np.int64).tolist()):
+            if name >= 0 and found[place] is None:
+                found[place] = names[name]
     return found

@@ -10,6 +10,7 @@ import polars as pl
 
 from scoring.inputs.batch import Batch
 from scoring.inputs.invoices import Side
+from scoring.inputs.rows import Rows
 from scoring.measure import derived
 from scoring.series import segment_sum
 from scoring.value import INSUFFICIENT, NOT_AVAILABLE, Bools, Floats, Ints
@@ -28,8 +29,10 @@ class Lines:
     amount: Floats
     item: Ints
     classes: list[str]
-    frame: pl.DataFrame
-    """``item_name specification unit unit_price``, a row a line."""
+    price: Floats
+    """Unit price, yuan."""
+    good: Ints
+    """A code of name, specification and unit, −1 without a name."""
 
     def by_class(self, months: int) -> tuple[Ints, list[str], Floats]:
         """Firm, class and fen of each class with a positive amount in a window."""
@@ -94,36 +97,56 @@ class Lines:
 @derived
 def invoice_lines(batch: Batch, invoice_sides: tuple[Side, Side]) -> tuple[Lines, Lines]:
     """Lines sold and lines bought."""
-    table = batch.rows("invoice_line")
-    wanted = table.frame.select(
-        "invoice_key", "item_name", "specification", "unit", "unit_price", "amount_fen", "tax_class"
-    ).with_columns(firm=pl.Series(table.firm, dtype=pl.Int64))
+    rows, heads = batch.rows("invoice_line"), batch.rows("invoice")
     prefix = batch.measurement.item_class_digits
+    head = rows.kept(("head",), lambda: _heads(rows, heads))
+    classes, item = rows.kept(("item",), lambda: _classes(rows, prefix))
+    amount, price = rows.amount("amount_fen"), rows.number("unit_price")
+    good = rows.kept(("good",), lambda: _goods(rows))
 
     def of(side: Side) -> Lines:
-        keep = np.flatnonzero(side.blue & (side.age < _AGES))
-        heads = pl.DataFrame(
-            {
-                "invoice_key": side.rows.frame.get_column("invoice_key").gather(side.place[keep]),
-                "firm": side.firm[keep],
-                "age": side.age[keep],
-            }
-        )
-        frame = wanted.join(heads, on=["firm", "invoice_key"], how="inner", maintain_order="none")
-        tax_class = frame.get_column("tax_class").str.slice(0, prefix)
-        classes = tax_class.drop_nulls().unique().sort().to_list()
-        item = tax_class.cast(pl.Enum(classes)).to_physical().cast(pl.Int64).fill_null(-1)
+        age = np.full(len(heads) + 1, _AGES, dtype=np.int64)  # the last one answers for no invoice
+        mine = np.flatnonzero(side.blue & (side.age < _AGES))
+        age[side.place[mine]] = side.age[mine]
+        keep = np.flatnonzero(age[head] < _AGES)
         return Lines(
             batch.firms,
-            frame.get_column("firm").to_numpy(),
-            frame.get_column("age").to_numpy(),
-            frame.get_column("amount_fen").fill_null(0).to_numpy().astype(np.float64),
-            item.to_numpy(),
+            rows.firm[keep],
+            age[head[keep]],
+            amount[keep],
+            item[keep],
             classes,
-            frame,
+            price[keep],
+            good[keep],
         )
 
     return of(invoice_sides[0]), of(invoice_sides[1])
+
+
+def _heads(lines: Rows, invoices: Rows) -> Ints:
+    """Where the invoice of each line stands, −1 where it is not known."""
+    heads = pl.DataFrame({"key": invoices.hashed("invoice_key"), "place": np.arange(len(invoices))})
+    wanted = pl.DataFrame({"key": lines.hashed("invoice_key")})
+    found = wanted.join(heads.unique("key", keep="any"), on="key", how="left", maintain_order="left")
+    return found.get_column("place").fill_null(-1).to_numpy()
+
+
+def _classes(rows: Rows, prefix: int) -> tuple[list[str], Ints]:
+    """The item classes in their order, and that of each line, −1 where it is not told."""
+    texts, code = rows.encoded("tax_class")
+    classes = sorted({text[:prefix] for text in texts})
+    place = {item: at for at, item in enumerate(classes)}
+    return classes, np.array([*(place[text[:prefix]] for text in texts), -1], dtype=np.int64)[code]
+
+
+def _goods(rows: Rows) -> Ints:
+    """A code of firm, name, specification and unit of each line, −1 without a name."""
+    code = rows.firm
+    for name in ("item_name", "specification", "unit"):
+        texts, each = rows.encoded(name)
+        code = code * (len(texts) + 1) + each + 1
+        code = np.unique(code, return_inverse=True)[1]
+    return np.where(rows.codes("item_name") < 0, -1, code)
 
 
 @derived
@@ -139,26 +162,27 @@ def lines_bought(invoice_lines: tuple[Lines, Lines]) -> Lines:
 @derived
 def price_spread(lines_sold: Lines, batch: Batch) -> Floats:
     """MAD over median of an item's unit price, weighted by amount over items sold on enough lines."""
-    item = ["firm", "item_name", "specification", "unit"]
-    price = pl.col("unit_price")
-    spread = (
-        lines_sold.frame.filter(
-            (pl.col("age") < 12)
-            & price.is_finite()
-            & (price > 0)
-            & (pl.col("amount_fen") > 0)
-            & pl.col("item_name").is_not_null()
-        )
-        .filter(pl.len().over(item) >= batch.measurement.least_prices)
-        .with_columns(middle=price.median().over(item))
-        .group_by(item)
-        .agg(
-            pl.col("amount_fen").sum(),
-            ((price - pl.col("middle")).abs().median() / pl.col("middle").first()).alias("spread"),
-        )
-        .sort("firm", "amount_fen", "spread")
+    price, good = lines_sold.price, lines_sold.good
+    keep = np.flatnonzero(
+        (lines_sold.age < 12) & np.isfinite(price) & (price > 0) & (lines_sold.amount > 0) & (good >= 0)
     )
-    firm, fen = spread.get_column("firm").to_numpy(), spread.get_column("amount_fen").to_numpy()
+    often = np.bincount(good[keep], minlength=1) >= batch.measurement.least_prices
+    keep = keep[often[good[keep]]]
+    _, first, group = np.unique(good[keep], return_index=True, return_inverse=True)
+    price = price[keep]
+    middle = _medians(price, group, len(first))
+    spread = _medians(np.abs(price - middle[group]), group, len(first)) / middle
+    fen = segment_sum(group, len(first), lines_sold.amount[keep])
+    firm = lines_sold.firm[keep][first]
+    order = np.lexsort((spread, fen, firm))
     weight = segment_sum(firm, batch.firms, fen)
-    total = segment_sum(firm, batch.firms, fen * spread.get_column("spread").to_numpy())
+    total = segment_sum(firm[order], batch.firms, (fen * spread)[order])
     return np.where(weight <= 0, INSUFFICIENT, total / weight)
+
+
+def _medians(found: Floats, group: Ints, groups: int) -> Floats:
+    """The median of each group."""
+    ordered = found[np.lexsort((found, group))]
+    size = np.bincount(group, minlength=groups)
+    start = np.cumsum(size) - size
+    return (ordered[start + (size - 1) // 2] + ordered[start + size // 2]) / 2

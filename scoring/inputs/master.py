@@ -29,7 +29,7 @@ class Master:
 
     def equals(self, name: str, word: str) -> Floats:
         """1 when a text field is the word, else 0."""
-        told = self.rows.frame.get_column(name).is_not_null().to_numpy()
+        told = self.rows.told(name)
         return self._picked(np.where(told, self.rows.among(name, word), np.nan))
 
     def months_since(self, name: str) -> Floats:
@@ -57,6 +57,6 @@ def register(batch: Batch) -> Master:
 def _newest(batch: Batch, table: str) -> Master:
     rows = batch.rows(table)
     row = np.full(batch.firms, -1, dtype=np.int64)
-    order = np.lexsort((np.nan_to_num(rows.instant("fetched_at"), nan=-1.0), rows.firm))
+    order = np.lexsort((np.nan_to_num(rows.number("fetched_at"), nan=-1.0), rows.firm))
     row[rows.firm[order]] = order
     return Master(rows, row)

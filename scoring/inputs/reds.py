@@ -48,14 +48,12 @@ def reds_issued(sales: Side) -> Reds:
     amount = np.abs(sales.amount).astype(np.int64)
     key = (sales.pair + 1) * np.int64(1 << 40) + amount % (1 << 40)
     origin = _latest(key[rows], sales.day[rows], key[blue], sales.day[blue])
-    named = sales.rows.frame.get_column("original_number").gather(sales.place[rows])
-    if named.null_count() < len(named):
-        numbers = sales.rows.frame.get_column("number").gather(sales.place[blue])
-        salt = sales.firm.astype(np.uint64) * np.uint64(0x9E37_79B9_7F4A_7C15)
-        wanted = (named.hash().to_numpy() ^ salt[rows]).view(np.int64)
-        there = (numbers.hash().to_numpy() ^ salt[blue]).view(np.int64)
+    named = sales.rows.told("original_number")[sales.place[rows]]
+    if named.any():
+        wanted = sales.rows.hashed("original_number")[sales.place[rows]]
+        there = sales.rows.hashed("number")[sales.place[blue]]
         told = _latest(wanted, np.full(len(rows), _EVER), there, sales.day[blue])
-        origin = np.where(named.is_not_null().to_numpy() & (told > UNKNOWN), told, origin)
+        origin = np.where(named & (told > UNKNOWN), told, origin)
     return Reds(
         sales.firms,
         sales.firm[rows],

@@ -76,9 +76,9 @@ def returns(batch: Batch) -> Returns:
     filed_on = np.where(np.isnan(filed), np.where(np.isnan(due), end, due), filed)
     known = (filed_on <= batch.last_day[rows.firm]) & ~np.isnan(rows.day("period_start"))
     rows = rows if known.all() else rows.where(known)
-    ids, key = rows.codes("return_id"), _keys(rows, "return_id")
-    corrects = _keys(rows, "corrects")
-    corrected = np.isin(key, corrects[rows.frame.get_column("corrects").is_not_null().to_numpy()])
+    ids, key = rows.codes("return_id"), rows.hashed("return_id")
+    corrects = rows.hashed("corrects")
+    corrected = np.isin(key, corrects[rows.told("corrects")])
     start, end = rows.day("period_start"), rows.day("period_end")
     form = rows.words("form", FORMS)
     order = np.lexsort(
@@ -96,7 +96,7 @@ def returns(batch: Batch) -> Returns:
         months_of(start),
         rows.age("period_end"),
         last & ~corrected,
-        rows.frame.get_column("corrects").is_null().to_numpy(),
+        ~rows.told("corrects"),
         _place(corrects, key),
         current,
         to_date,
@@ -114,18 +114,12 @@ def _place(wanted: Ints, key: Ints) -> Ints:
 
 def same_keys(lines: Rows, returns: Rows, column: str) -> Ints:
     """The return that each line belongs to, −1 when it is not known."""
-    return _place(_keys(lines, column), _keys(returns, column))
-
-
-def _keys(rows: Rows, column: str) -> Ints:
-    """A number for each firm and text, the same in every table."""
-    salt = rows.firm.astype(np.uint64) * np.uint64(0x9E37_79B9_7F4A_7C15)
-    return (rows.frame.get_column(column).hash().to_numpy() ^ salt).view(np.int64)
+    return _place(lines.hashed(column), returns.hashed(column))
 
 
 def _figures(batch: Batch, key: Ints) -> tuple[Floats, Floats]:
     lines = batch.rows("tax_return_line")
-    at = _place(_keys(lines, "return_id"), key)
+    at = _place(lines.hashed("return_id"), key)
     place = lines.words("line", LINES)
     column = lines.words("column", ("current", "year_to_date"))
     amount = lines.number("amount_fen")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import polars as pl
@@ -11,14 +12,17 @@ import polars as pl
 from scoring.series import MONTHS, Cube, segment_max, segment_sum
 from scoring.value import INSUFFICIENT, Bools, Floats, Ints
 
+T = TypeVar("T")
+
 
 class Rows:
-    """``firm`` is the firm of each row, ascending. A column is read once."""
+    """``firm`` is the firm of each row, ascending. A column is decoded once and kept: a number as a float, a
+    text as codes, a date as days and as months of age."""
 
     def __init__(self, frame: pl.DataFrame, firm: Ints, last_day: Ints, last_month: Ints) -> None:
         self.frame, self.firm = frame, firm
         self._last_day, self._last_month = last_day, last_month
-        self._kept: dict[tuple[str, str], Floats] = {}
+        self._kept: dict[tuple[str, ...], Any] = {}
 
     @property
     def firms(self) -> int:
@@ -40,74 +44,87 @@ class Rows:
         """The rows of the mask alone."""
         return Rows(self.frame.filter(mask), self.firm[mask], self._last_day, self._last_month)
 
+    def kept(self, key: tuple[str, ...], decode: Callable[[], T]) -> T:
+        """What a column, or some, were decoded to under a key."""
+        found = self._kept.get(key)
+        if found is None:
+            found = self._kept[key] = decode()
+        return cast(T, found)
+
     # --- columns
 
-    def instant(self, name: str) -> Floats:
-        """Microseconds since 1970."""
-        return self.number(name)
-
     def number(self, name: str) -> Floats:
-        """A numeric column, or days and instants as numbers."""
-        key = (name, "number")
-        if key not in self._kept:
-            series = self.frame.get_column(name)
-            if series.dtype.is_temporal():
-                series = series.to_physical()
-            if series.dtype == pl.Boolean:
-                series = series.cast(pl.Float64)
-            self._kept[key] = series.to_numpy().astype(np.float64)
-        return self._kept[key]
+        """A numeric column, or days since 1970 of dates and microseconds of instants."""
+        return self.kept(("number", name), lambda: _numbers(self.frame.get_column(name)))
 
     def amount(self, name: str) -> Floats:
         """A numeric column with null as 0."""
-        found = self.number(name)
-        return np.where(np.isnan(found), 0.0, found)
+        return self.kept(("amount", name), lambda: np.nan_to_num(self.number(name)))
 
     def day(self, name: str) -> Floats:
         """Days since 1970 of a date or a date and time."""
-        found = self.number(name)
-        return np.floor(found / 86_400e6) if self.frame.schema[name] != pl.Date else found
+        if self.frame.schema[name] == pl.Date:
+            return self.number(name)
+        return self.kept(("day", name), lambda: np.floor(self.number(name) / 86_400e6))
+
+    def second(self, name: str) -> Floats:
+        """Seconds since midnight of a date and time."""
+        return self.kept(("second", name), lambda: self.number(name) / 1e6 - self.day(name) * 86_400)
 
     def age(self, name: str) -> Floats:
         """Months from a date to ``as_of``: 0 in its month, negative after it."""
-        key = (name, "age")
-        if key not in self._kept:
-            self._kept[key] = self.last_month_of_row - months_of(self.day(name))
-        return self._kept[key]
+        return self.kept(("age", name), lambda: self.last_month_of_row - months_of(self.day(name)))
 
     def days_ago(self, name: str) -> Floats:
         """Days from a date to ``as_of``, negative after it."""
-        return self._last_day[self.firm] - self.day(name)
+        return self.kept(("ago", name), lambda: self._last_day[self.firm] - self.day(name))
 
     def lasting(self, name: str) -> Bools:
         """Whether what the column ends still lasted at ``as_of``: null, or a later day."""
-        return ~(self.days_ago(name) >= 0)
+        return self.kept(("lasting", name), lambda: ~(self.days_ago(name) >= 0))
 
     def texts(self, name: str) -> list[str | None]:
-        found: list[str | None] = self.frame.get_column(name).to_list()
-        return found
+        """A text column."""
+        return self.kept(
+            ("texts", name), lambda: cast(list[str | None], self.frame.get_column(name).to_list())
+        )
+
+    def told(self, name: str) -> Bools:
+        """Rows in which a column is not null."""
+        return self.kept(("told", name), lambda: self.frame.get_column(name).is_not_null().to_numpy())
+
+    def encoded(self, name: str) -> tuple[list[str], Ints]:
+        """The different texts of a column in their order, and the place of each row's; −1 for null."""
+        return self.kept(("encoded", name), lambda: _ordered(*encode(self.frame.get_column(name))))
 
     def codes(self, name: str) -> Ints:
         """A code for each text of a column, −1 for null. Codes follow the order of the texts."""
-        texts, codes = encode(self.frame.get_column(name))
-        rank = np.full(len(texts) + 1, -1, dtype=np.int64)
-        rank[sorted(range(len(texts)), key=texts.__getitem__)] = np.arange(len(texts))
-        return rank[codes]
+        return self.encoded(name)[1]
 
     def words(self, name: str, words: Sequence[str]) -> Ints:
         """The place of each word among ``words``; their number for any other, and for null."""
-        place: dict[str | None, int] = {word: code for code, word in enumerate(words)}
-        return np.fromiter(
-            (place.get(text, len(words)) for text in self.texts(name)), dtype=np.int64, count=len(self)
-        )
+        return self.kept(("words", name, *words), lambda: self._words(name, words))
+
+    def _words(self, name: str, words: Sequence[str]) -> Ints:
+        texts, code = self.encoded(name)
+        place = {word: at for at, word in enumerate(words)}
+        return np.array([*(place.get(text, len(words)) for text in texts), len(words)])[code]
 
     def among(self, name: str, *words: str) -> Bools:
         """Whether a text column holds one of the words."""
-        return self.words(name, words) < len(words)
+        return self.kept(("among", name, *words), lambda: self.words(name, words) < len(words))
 
     def true(self, name: str) -> Bools:
         """Whether a boolean column is true."""
-        return self.number(name) == 1
+        return self.kept(("true", name), lambda: self.number(name) == 1)
+
+    def hashed(self, name: str) -> Ints:
+        """A number for each firm and text, the same in every table."""
+        return self.kept(("hashed", name), lambda: self._hashed(name))
+
+    def _hashed(self, name: str) -> Ints:
+        salt = self.firm.astype(np.uint64) * np.uint64(0x9E37_79B9_7F4A_7C15)
+        return (self.frame.get_column(name).hash().to_numpy() ^ salt).view(np.int64)
 
     # --- by firm
 
@@ -162,14 +179,29 @@ class Rows:
         cells = np.unique(self.firm[keep] * width + code[keep])
         return segment_sum(cells // width, self.firms)
 
-    def latest(self, name: str, column: str, empty: float = INSUFFICIENT) -> Floats:
-        """A number on the row with the newest date ``name``; the larger number of two on one day."""
+    def latest(self, mask: Bools, name: str, column: str, empty: float = INSUFFICIENT) -> Floats:
+        """A number on the mask's row with the newest date ``name``; the larger number of two on one day."""
         found, day = self.number(column), self.number(name)
-        keep = np.flatnonzero(~np.isnan(found) & ~np.isnan(day))
+        keep = np.flatnonzero(mask & ~np.isnan(found) & ~np.isnan(day))
         order = keep[np.lexsort((found[keep], day[keep], self.firm[keep]))]
         answer = np.full(self.firms, empty)
         answer[self.firm[order]] = found[order]
         return answer
+
+
+def _numbers(column: pl.Series) -> Floats:
+    if column.dtype.is_temporal():
+        column = column.to_physical()
+    elif column.dtype == pl.Boolean:
+        column = column.cast(pl.Float64)
+    return column.to_numpy().astype(np.float64)
+
+
+def _ordered(texts: list[str], code: Ints) -> tuple[list[str], Ints]:
+    order = sorted(range(len(texts)), key=texts.__getitem__)
+    rank = np.full(len(texts) + 1, -1, dtype=np.int64)  # the last one answers for null
+    rank[order] = np.arange(len(texts))
+    return [texts[place] for place in order], rank[code]
 
 
 def months_of(day: Floats) -> Floats:

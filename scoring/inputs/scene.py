@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -48,15 +49,25 @@ class Figures:
 
     def told(self, item: str, found: Floats) -> Floats:
         """A figure; ``NOT_AVAILABLE`` where the item was never told."""
-        number = segment_sum(self.firm[self.of(item)], self.firms)
-        return np.where(number > 0, found, NOT_AVAILABLE)
+        return found + self._gaps[self.items.index(item)]
+
+    @cached_property
+    def _gaps(self) -> Floats:
+        """0, or ``NOT_AVAILABLE``, by item and firm."""
+        cell = self.item * self.firms + self.firm
+        number = segment_sum(cell, len(self.items) * self.firms).reshape(-1, self.firms)
+        return np.where(number > 0, 0.0, NOT_AVAILABLE)
+
+    @cached_property
+    def _cubes(self) -> list[Cube]:
+        keep = self.age < MONTHS
+        cell = (self.item[keep] * self.firms + self.firm[keep]) * MONTHS + self.age[keep].astype(np.int64)
+        sums = segment_sum(cell, len(self.items) * self.firms * MONTHS, self.value[keep])
+        return [Cube(month) for month in sums.reshape(-1, self.firms, MONTHS)]
 
     def month(self, item: str) -> Cube:
         """An item's values by month."""
-        keep = self.of(item) & (self.age < MONTHS)
-        cell = self.firm[keep] * MONTHS + self.age[keep].astype(np.int64)
-        sums = segment_sum(cell, self.firms * MONTHS, self.value[keep])
-        return Cube(sums.reshape(self.firms, MONTHS))
+        return self._cubes[self.items.index(item)]
 
     def total(self, item: str, months: int, skip: int = 0) -> Floats:
         """An item's sum over a window."""
@@ -113,10 +124,12 @@ def _figures(
 @derived
 def scene(batch: Batch) -> Figures:
     """What platforms tell."""
-    return _figures(batch, SCENE, lambda context: context.scene)
+    return replace(batch.kept("scene", lambda: _figures(batch, SCENE, lambda context: context.scene)))
 
 
 @derived
 def own_loans(batch: Batch) -> Figures:
     """What our own books tell."""
-    return _figures(batch, OWN_LOANS, lambda context: context.own_loans)
+    return replace(
+        batch.kept("own_loans", lambda: _figures(batch, OWN_LOANS, lambda context: context.own_loans))
+    )

@@ -62,7 +62,7 @@ def books(batch: Batch) -> Books:
     kind = rows.words("statement", ("balance_sheet", "income"))
     known = (end <= batch.last_day[rows.firm]) & ~np.isnan(amount) & (item < len(BALANCE + INCOME))
     filed = np.nan_to_num(rows.day("event_date"), nan=-np.inf)
-    order = np.lexsort((amount, rows.instant("fetched_at"), filed, begun, end, rows.firm))
+    order = np.lexsort((amount, rows.number("fetched_at"), filed, begun, end, rows.firm))
     order = order[known[order]]
     months = months_of(end) - months_of(begun) + 1
     sheets = order[kind[order] == 0]
@@ -81,12 +81,11 @@ def books(batch: Batch) -> Books:
     stale_months = batch.measurement.statement_stale_months
     had = np.isfinite(_newest(rows, incomes, end))
     short = np.where(had & ~np.isfinite(newest), INSUFFICIENT, NOT_AVAILABLE)
+    gap = _gap(batch, closed, stale_months, NOT_AVAILABLE)
+    flow_gap = _gap(batch, newest, stale_months, short)
     return Books(
-        {
-            name: _typed(found, _gap(batch, closed, stale_months, NOT_AVAILABLE))
-            for name, found in balance.items()
-        },
-        {name: _typed(found, _gap(batch, newest, stale_months, short)) for name, found in income.items()},
+        dict(zip(BALANCE, np.where(gap != 0, gap, balance), strict=True)),
+        dict(zip(INCOME, np.where(flow_gap != 0, flow_gap, income), strict=True)),
         span,
         _losses(
             batch, rows, incomes[(item[incomes] == item_code("net_profit")) & (months[incomes] == 12)], amount
@@ -106,12 +105,12 @@ def _newest(rows: Rows, order: Ints, found: Floats) -> Floats:
 
 def _items(
     batch: Batch, rows: Rows, order: Ints, item: Ints, amount: Floats, names: tuple[str, ...], first: int
-) -> dict[str, Floats]:
-    """Amounts by item; a later row overwrites."""
+) -> Floats:
+    """Amounts by item and firm; a later row overwrites."""
     mine = order[(item[order] >= first) & (item[order] < first + len(names))]
     found = np.full((len(names), batch.firms), NOT_AVAILABLE)
     found[item[mine] - first, rows.firm[mine]] = amount[mine]
-    return dict(zip(names, found, strict=True))
+    return found
 
 
 def _gap(batch: Batch, end: Floats, stale_months: int, nothing: Floats | float) -> Floats:
@@ -119,10 +118,6 @@ def _gap(batch: Batch, end: Floats, stale_months: int, nothing: Floats | float) 
     there = np.isfinite(end)
     age = batch.last_month - months_of(np.where(there, end, 0.0))
     return np.where(there, np.where(age > stale_months, STALE, 0.0), nothing)
-
-
-def _typed(found: Floats, gap: Floats) -> Floats:
-    return np.where(gap != 0, gap, found)
 
 
 def _losses(batch: Batch, rows: Rows, order: Ints, profit: Floats) -> Floats:

@@ -13,7 +13,7 @@ from scoring.inputs.names import Related
 from scoring.inputs.owners import Owners
 from scoring.measure import derived
 from scoring.series import segment_sum
-from scoring.value import NOT_AVAILABLE, Bools, Floats
+from scoring.value import NOT_AVAILABLE, Bools, Floats, Ints
 
 LOOP_DAYS = 7
 
@@ -43,26 +43,19 @@ def daily(flows: Flows) -> Daily:
 @derived
 def returned(flows: Flows) -> Bools:
     """Inflows of which the same amount went out within 7 days, before or after."""
-    rows, day = flows.rows, flows.rows.day("event_date")
-    back = np.zeros(len(rows), dtype=np.bool_)
-    outs, ins = np.flatnonzero(flows.out), np.flatnonzero(flows.into)
-    if not len(outs):
-        return back
-    order = outs[np.lexsort((day[outs], flows.amount[outs], rows.firm[outs]))]
-    pair = np.stack((rows.firm.astype(np.float64), flows.amount))
-    change = np.ones(len(order), dtype=np.bool_)
-    change[1:] = (pair[:, order][:, 1:] != pair[:, order][:, :-1]).any(axis=0)
-    kinds = pair[:, order][:, change]
-    group = np.cumsum(change) - 1
-    known = {key: place for place, key in enumerate(zip(*kinds.tolist(), strict=True))}
-    mine = np.array([known.get(key, -1) for key in zip(*pair[:, ins].tolist(), strict=True)], dtype=np.int64)
-    span = 1 << 24
-    line = group * span + (day[order] + (1 << 22)).astype(np.int64)
-    at = np.where(mine < 0, 0, mine) * span + (day[ins] + (1 << 22)).astype(np.int64)
-    first = np.searchsorted(line, at - LOOP_DAYS, side="left")
-    last = np.searchsorted(line, at + LOOP_DAYS, side="right")
-    back[ins] = (mine >= 0) & (last > first)
+    rows, back = flows.rows, np.zeros(len(flows.rows), dtype=np.bool_)
+    code = rows.kept(("amounts",), lambda: _amounts(rows.firm, flows.amount))
+    line = (code << 24) + (rows.day("event_date") + (1 << 22)).astype(np.int64)
+    ins, outs = np.flatnonzero(flows.into), np.sort(line[flows.out])
+    first = np.searchsorted(outs, line[ins] - LOOP_DAYS, side="left")
+    back[ins] = np.searchsorted(outs, line[ins] + LOOP_DAYS, side="right") > first
     return back
+
+
+def _amounts(firm: Ints, amount: Floats) -> Ints:
+    """A code of firm and amount."""
+    distinct = np.unique(amount, return_inverse=True)[1]
+    return np.unique(firm * (len(distinct) + 1) + distinct, return_inverse=True)[1]
 
 
 @derived
@@ -103,9 +96,10 @@ def own_bank_inflow(batch: Batch, flows: Flows) -> Floats:
         accounts.count(accounts.all) > 0
     )
     rows = flows.rows
-    keys = zip(rows.firm.tolist(), rows.texts("account_id"), strict=True)
-    mine = (
-        np.array([key in ours for key in keys], dtype=np.bool_) if ours else np.zeros(len(rows), dtype=bool)
-    )
+    texts, code = rows.encoded("account_id")
+    cells = [(firm, text) in ours for firm in range(batch.firms) for text in [*texts, None]]
+    mine = np.array(cells, dtype=np.bool_)[
+        rows.firm * (len(texts) + 1) + np.where(code < 0, len(texts), code)
+    ]
     inside = mine & flows.into & flows.operating & (flows.age < 12)
     return np.where(told, rows.sum(inside, flows.amount), NOT_AVAILABLE) + flows.unclassified
