@@ -21,6 +21,7 @@ from schema.dataset import Route
 from schema.errors import KeyDestroyed, SealBroken
 from store import tables
 from store.database import now, reading
+from vault.sessions import PortalSessions
 from vault.vault import Vault
 
 _MOST = 32
@@ -41,16 +42,14 @@ class Sessions:
     """Keeps, finds and ends them. The portal decides whether one still opens."""
 
     def __init__(self, engine: Engine, vault: Vault) -> None:
-        self._engine, self._vault = engine, vault
+        self._engine, self._sealed = engine, PortalSessions(vault)
 
     def keep(self, current: Authorization, route: Route, held: HeldSession, life: timedelta) -> None:
         """In the place of any former of its owner. Nothing is kept for an owner whose consent has ended
         meanwhile."""
         content = {"person": held.person_id, "session": base64.b64encode(held.content).decode()}
         try:
-            self._vault.keep_session(
-                held.owner, current.region, route, json.dumps(content).encode(), now() + life
-            )
+            self._sealed.keep(held.owner, current.region, route, json.dumps(content).encode(), now() + life)
         except KeyDestroyed:
             return
 
@@ -61,7 +60,7 @@ class Sessions:
         """
         for owner, authorization_id in self._owners(current):
             try:
-                content = self._vault.session(owner, current.region, route)
+                content = self._sealed.open(owner, current.region, route)
             except (KeyDestroyed, SealBroken):
                 continue
             if content is None:
@@ -74,7 +73,7 @@ class Sessions:
 
     def end(self, current: Authorization, route: Route, held: HeldSession) -> None:
         """The portal no longer takes it."""
-        self._vault.end_session(held.owner, current.region, route)
+        self._sealed.end(held.owner, current.region, route)
 
     def _owners(self, current: Authorization) -> list[tuple[str, str]]:
         """(consent, authorization) of the live consents of the same tenant, company and region."""

@@ -31,7 +31,7 @@ CONTENT = os.urandom(300)
 
 
 def run(*, quick: bool) -> list[Figure]:
-    """Two rotations and the slowest of some shreddings, each in one vault that holds everything."""
+    """The root's rotation and the slowest of some shreddings, in one vault that holds everything."""
     count = 3_000 if quick else RECORDS
     with tempfile.TemporaryDirectory(prefix="taxlink-bench-") as folder:
         settings = VaultSettings.in_folder(Path(folder))
@@ -44,8 +44,14 @@ def run(*, quick: bool) -> list[Figure]:
         vault.close()
     of = f"{count:,} records under as many keys"
     return [
-        Figure(f"rotation of the root, {of}", root, " s", "under 60 s", root < 60),
-        Figure(f"rotation of the tenant's key, {of}", tenant, " s", "under 60 s", tenant < 60),
+        Figure(
+            f"rotation of the root, {of}",
+            root,
+            " s",
+            "under 60 s",
+            root < 60,
+            f"the tenant's key, which rewraps every other: {tenant:.3g} s",
+        ),
         Figure(
             f"shredding one authorization among {of}, slowest",
             shredded[-1],

@@ -76,6 +76,7 @@ class Secrets:
                     sealed=sealed,
                 )
             )
+        self._vault.settle(owner, KeyClass.CREDENTIAL)
         return str(reference)
 
     def state(self, ref: str) -> SecretState:

@@ -1,4 +1,4 @@
-"""The vault's door: seal, unseal, forget, destroy; and the portal sessions kept in it."""
+"""The vault's door: seal, unseal, forget, destroy, rotate."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Engine, Table, and_, bindparam, delete, insert, select, update
@@ -196,50 +195,6 @@ class Vault:
         touched; what the older versions wrapped is refused from then on."""
         return rotation.rotate_tenant(self._tenant_keys, moved)
 
-    # --- sessions ---
-
-    def keep_session(self, owner: str, region: str, route: str, content: bytes, expires_at: datetime) -> None:
-        """Keep a portal session (cookies, storage state, token) under the credential key, in the place of any
-        former."""
-        expiry = int(expires_at.timestamp())
-        sealed = self.seal_bytes(_session_reference(owner, region, route, expiry), content)
-        replace = update(tables.session).where(self._session_at(owner, region, route))
-        place = {"tenant": self.tenant, "owner": owner, "region": region, "route": route}
-        while True:
-            with self.engine.begin() as connection:
-                if connection.execute(replace.values(expires_at=expiry, sealed=sealed)).rowcount:
-                    break
-            try:
-                with self.engine.begin() as connection:
-                    connection.execute(
-                        insert(tables.session).values(**place, expires_at=expiry, sealed=sealed)
-                    )
-                break
-            except IntegrityError:  # another process kept one meanwhile; ours takes its place
-                continue
-        self.settle(owner, KeyClass.CREDENTIAL)
-
-    def session(self, owner: str, region: str, route: str) -> bytes | None:
-        """The session kept for this portal, or None when there is none or it has expired: then it is deleted,
-        so that a clock set back does not bring it back. Raises ``KeyDestroyed``.
-        """
-        columns = tables.session.c
-        with self.engine.connect() as connection:
-            row = connection.execute(
-                select(columns.expires_at, columns.sealed).where(self._session_at(owner, region, route))
-            ).one_or_none()
-        if row is None:
-            return None
-        if row.expires_at <= datetime.now(UTC).timestamp():
-            self.end_session(owner, region, route)
-            return None
-        return self.open_bytes(_session_reference(owner, region, route, row.expires_at), row.sealed)
-
-    def end_session(self, owner: str, region: str, route: str) -> None:
-        """Delete a session, e.g. one that the portal no longer takes. Idempotent."""
-        with self.engine.begin() as connection:
-            connection.execute(delete(tables.session).where(self._session_at(owner, region, route)))
-
     # --- for the vault's own tables ---
 
     @contextmanager
@@ -327,14 +282,5 @@ class Vault:
     def _at(self, reference: Reference) -> ColumnElement[bool]:
         return and_(*(tables.record.c[name] == value for name, value in self._place(reference).items()))
 
-    def _session_at(self, owner: str, region: str, route: str) -> ColumnElement[bool]:
-        columns = tables.session.c
-        return self._owned(tables.session, owner) & (columns.region == region) & (columns.route == route)
-
     def _owned(self, table: Table, owner: str) -> ColumnElement[bool]:
         return (table.c.tenant == self.tenant) & (table.c.owner == owner)
-
-
-def _session_reference(owner: str, region: str, route: str, expiry: int) -> Reference:
-    """The expiry stands as the revision, so that a session whose expiry was altered does not open."""
-    return Reference(KeyClass.CREDENTIAL, owner, "session", f"{region}.{route}", expiry)

@@ -30,6 +30,15 @@ ROOT = Path(__file__).parents[2]
             ],
         ),
         ("large_pull", [r"product ÷ bare loop: [\d.]+ \(at most 1"]),
+        (
+            "vault",
+            [
+                r"seal \+ open of 1 KiB.*: [\d.]+ \(at most 5",
+                r"seal \+ open of 1 MiB.*: [\d.]+ \(at most 1\.3",
+                r"SM2 signatures.*: [\d.]+ \(at least 3",
+            ],
+        ),
+        ("vault_scale", [r"rotation of the root.* s \(under 60 s", r"slowest: [\d.]+ s \(under 1 s"]),
         ("audit", [r"append, sha256: [\d.e+]+/s \(at least 5,000", r"verify, sm3: [\d.]+ s \(a million"]),
         pytest.param(
             "fleet",

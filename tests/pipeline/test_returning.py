@@ -11,6 +11,7 @@ from authz.authorization import Progress, State
 from demo.processes import wait_for
 from schema.dataset import Dataset, Route
 from schema.period import Period
+from vault.sessions import PortalSessions
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -56,7 +57,7 @@ def test_a_returning_borrower_signs_in_once_until_the_session_or_the_consent_end
     assert questions(desk, apply(desk, person)) == 0
 
     owner = desk.shop.ledger.authorization(third).consent_id
-    assert desk.shop.vault.session(owner, person.region, Route.RPA) is not None
+    assert PortalSessions(desk.shop.vault).open(owner, person.region, Route.RPA) is not None
     desk.intake.withdraw(third, actor="borrower")
     wait_for(lambda: "consent.shredded" in str(desk.events(third)), "nothing was shredded")
     assert desk.shop.sessions.find(desk.shop.ledger.authorization(first), Route.RPA, person.person_id) is None

@@ -27,6 +27,7 @@ from vault.record import RecordKey
 from vault.reference import KeyClass, Reference
 from vault.roots.file import FileRoot
 from vault.secrets import Secrets
+from vault.sessions import PortalSessions
 from vault.stream import FORM, Streams, opened
 from vault.suite import Suite
 from vault.tenant import VERSION_BYTES, tenant_place
@@ -62,7 +63,7 @@ def copied(
         for key_class in KeyClass:
             vault.seal_many("consent_1", "raw", [PAYLOAD] * 3, key_class=key_class)
         Streams(vault).seal("consent_1", "archive", [PAYLOAD] * 5, key_class=KeyClass.DATA)
-        vault.keep_session("consent_1", "11", "rpa", PAYLOAD, datetime.now(UTC) + timedelta(days=1))
+        PortalSessions(vault).keep("consent_1", "11", "rpa", PAYLOAD, datetime.now(UTC) + timedelta(days=1))
         Secrets(vault).put("consent_1", "password", FIELDS)
         vault.signer("consent")
         vault.destroy("consent_2", KeyClass.DATA)

@@ -16,9 +16,10 @@ from sqlalchemy import create_engine, func, select
 
 from schema.errors import KeyDestroyed, RootKeyUnavailable, SealBroken
 from vault import keys as keys_module
+from vault import sessions as sessions_module
 from vault import tables
-from vault import vault as vault_module
 from vault.reference import KeyClass
+from vault.sessions import PortalSessions
 from vault.vault import Vault, VaultSettings
 
 Start = Callable[[str], "subprocess.Popen[str]"]
@@ -68,7 +69,7 @@ def test_sealing_that_a_destruction_overtakes_leaves_nothing(vault: Vault) -> No
             try:
                 vault.seal("consent_1", "raw", b"x", key_class=KeyClass.CREDENTIAL)
                 vault.seal("consent_1", "raw", b"x", key_class=KeyClass.CREDENTIAL, id=str(number))
-                vault.keep_session("consent_1", str(number), "api", b"cookies", later)
+                PortalSessions(vault).keep("consent_1", str(number), "api", b"cookies", later)
             except KeyDestroyed:
                 return done
         raise AssertionError("the destruction was never noticed")
@@ -115,13 +116,13 @@ class _SetBack(datetime):
 
 
 def test_a_clock_set_back_revives_nothing(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
-    vault.keep_session("consent_1", "11", "rpa", b"cookies", datetime.now(UTC) - timedelta(seconds=1))
-    assert vault.session("consent_1", "11", "rpa") is None
+    PortalSessions(vault).keep("consent_1", "11", "rpa", b"cookies", datetime.now(UTC) - timedelta(seconds=1))
+    assert PortalSessions(vault).open("consent_1", "11", "rpa") is None
     ref = vault.seal("consent_2", "raw", b"payload", key_class=KeyClass.DATA)
     proof = vault.destroy("consent_2", KeyClass.DATA)
-    monkeypatch.setattr(vault_module, "datetime", _SetBack)
+    monkeypatch.setattr(sessions_module, "datetime", _SetBack)
     monkeypatch.setattr(keys_module, "datetime", _SetBack)
-    assert vault.session("consent_1", "11", "rpa") is None
+    assert PortalSessions(vault).open("consent_1", "11", "rpa") is None
     assert vault.destroy("consent_2", KeyClass.DATA) == proof
     with pytest.raises(KeyDestroyed):
         vault.unseal(ref)

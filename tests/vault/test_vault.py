@@ -16,6 +16,7 @@ from schema.errors import KeyDestroyed, SealBroken
 from vault import tables
 from vault.proof import DestructionProof
 from vault.reference import KeyClass, Reference
+from vault.sessions import PortalSessions
 from vault.vault import Vault, VaultSettings
 
 Start = Callable[[str], "subprocess.Popen[str]"]
@@ -131,23 +132,23 @@ def test_two_processes_that_start_at_once_share_one_root(elsewhere: Start) -> No
 
 
 def test_a_session_is_kept_until_it_expires_or_ends(vault: Vault) -> None:
-    assert vault.session("consent_1", "2102", "rpa") is None
-    vault.keep_session("consent_1", "2102", "rpa", b"cookies", SOON)
-    vault.keep_session("consent_1", "2102", "rpa", b"newer cookies", SOON)
-    assert vault.session("consent_1", "2102", "rpa") == b"newer cookies"
-    assert vault.session("consent_1", "2102", "api") is None
-    vault.keep_session("consent_1", "11", "api", b"late", datetime.now(UTC) - timedelta(seconds=2))
-    assert vault.session("consent_1", "11", "api") is None
-    vault.end_session("consent_1", "2102", "rpa")
-    assert vault.session("consent_1", "2102", "rpa") is None
+    assert PortalSessions(vault).open("consent_1", "2102", "rpa") is None
+    PortalSessions(vault).keep("consent_1", "2102", "rpa", b"cookies", SOON)
+    PortalSessions(vault).keep("consent_1", "2102", "rpa", b"newer cookies", SOON)
+    assert PortalSessions(vault).open("consent_1", "2102", "rpa") == b"newer cookies"
+    assert PortalSessions(vault).open("consent_1", "2102", "api") is None
+    PortalSessions(vault).keep("consent_1", "11", "api", b"late", datetime.now(UTC) - timedelta(seconds=2))
+    assert PortalSessions(vault).open("consent_1", "11", "api") is None
+    PortalSessions(vault).end("consent_1", "2102", "rpa")
+    assert PortalSessions(vault).open("consent_1", "2102", "rpa") is None
 
 
 def test_a_session_whose_expiry_was_moved_does_not_open(vault: Vault) -> None:
-    vault.keep_session("consent_1", "11", "rpa", b"cookies", SOON)
+    PortalSessions(vault).keep("consent_1", "11", "rpa", b"cookies", SOON)
     with vault.engine.begin() as connection:
         connection.execute(update(tables.session).values(expires_at=tables.session.c.expires_at + 3600))
     with pytest.raises(SealBroken):
-        vault.session("consent_1", "11", "rpa")
+        PortalSessions(vault).open("consent_1", "11", "rpa")
 
 
 # --- destruction ---
@@ -165,13 +166,13 @@ def test_destroying_one_class_leaves_the_others(vault: Vault) -> None:
 def test_a_withdrawal_destroys_everything_but_the_evidence(vault: Vault) -> None:
     refs = {one: vault.seal("consent_1", "raw", CANARY, key_class=one) for one in KeyClass}
     other = vault.seal("consent_2", "raw", CANARY, key_class=KeyClass.DATA)
-    vault.keep_session("consent_1", "11", "rpa", b"cookies", SOON)
+    PortalSessions(vault).keep("consent_1", "11", "rpa", b"cookies", SOON)
     proofs = vault.destroy_all("consent_1")
     assert {proof.key_class for proof in proofs} == {"credential", "data"}
     for one in (KeyClass.CREDENTIAL, KeyClass.DATA):
         with pytest.raises(KeyDestroyed):
             vault.unseal(refs[one])
-    assert vault.session("consent_1", "11", "rpa") is None
+    assert PortalSessions(vault).open("consent_1", "11", "rpa") is None
     assert vault.unseal(refs[KeyClass.EVIDENCE]) == CANARY
     assert vault.unseal(other) == CANARY
 
@@ -217,7 +218,7 @@ def test_a_key_destroyed_in_one_process_is_noticed_in_another(vault: Vault, else
 def test_no_plaintext_in_any_file_before_or_after_destruction(vault: Vault, tmp_path: Path) -> None:
     for _ in range(20):
         vault.seal("consent_1", "raw", CANARY + bytes(5000), key_class=KeyClass.DATA)
-    vault.keep_session("consent_1", "11", "rpa", CANARY, SOON)
+    PortalSessions(vault).keep("consent_1", "11", "rpa", CANARY, SOON)
     assert not _found(tmp_path, CANARY)
     vault.destroy_all("consent_1")
     assert not _found(tmp_path, CANARY)
