@@ -65,7 +65,7 @@ class Trigger(StrEnum):
 class Authorization:
     """The aggregate as the store holds it. ``run`` counts re-runs, repairs and refreshes; ``leg`` the legs of
     the run. ``consent_id`` is the consent that the present run reads under; ``amendment_id`` one that is to
-    supersede the consent in force, once it works."""
+    supersede the consent in force, once it works, and ``amendment_run`` the run that tries it."""
 
     id: str
     tenant: str
@@ -77,6 +77,7 @@ class Authorization:
     route: Route | None
     consent_id: str
     amendment_id: str | None
+    amendment_run: int | None
     person_ref: str | None
     product: str
     amount_fen: int

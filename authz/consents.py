@@ -201,7 +201,7 @@ class Consents:
         former = _one(held, used.supersedes)
         if former.state in states.LIVING:
             self._move(connection, former, ConsentState.SUPERSEDED, "pipeline", "amended")
-        self._set(connection, current.id, consent_id=used.id, amendment_id=None)
+        self._set(connection, current.id, consent_id=used.id, amendment_id=None, amendment_run=None)
 
     # --- disposal ---
 
@@ -307,6 +307,7 @@ class Consents:
             run=current.run + 1,
             leg=1,
             trigger=Trigger.AMENDMENT,
+            amendment_run=current.run + 1,
         )
 
     def _close(self, connection: Connection, current: Authorization, actor: str) -> Authorization:
@@ -322,7 +323,7 @@ class Consents:
     def _drop(self, connection: Connection, amendment: Consent) -> Authorization:
         """Nothing was committed under it: its keys go, and the consent in force goes on."""
         self._dispose(connection, amendment, Disposal.SHRED_PENDING)
-        self._set(connection, amendment.authorization_id, amendment_id=None)
+        self._set(connection, amendment.authorization_id, amendment_id=None, amendment_run=None)
         return self._ledger.read(connection, amendment.authorization_id)
 
     def _all(self, id: str, of: ConsentState, to: ConsentState, actor: str, reason: str) -> Authorization:

@@ -155,8 +155,11 @@ class Ledger:
         )
         return self.read(connection, id)
 
-    def next_run(self, id: str, to: State, *, actor: str, trigger: Trigger) -> Authorization:
-        """Begin another run of the same authorization (re-run, repair or refresh)."""
+    def next_run(
+        self, id: str, to: State, *, actor: str, trigger: Trigger, amended: bool = False
+    ) -> Authorization:
+        """Begin another run of the same authorization (re-run, repair or refresh); ``amended`` when it is to
+        read under the amendment that the borrower has agreed to."""
         with self.engine.begin() as connection:
             current = self.read(connection, id, lock=True)
             return self.move(
@@ -168,6 +171,7 @@ class Ledger:
                 run=current.run + 1,
                 leg=1,
                 trigger=trigger,
+                amendment_run=current.run + 1 if amended else None,
             )
 
     def consents(self, connection: Connection, id: str) -> list[Consent]:
@@ -198,8 +202,8 @@ class Ledger:
 
 
 def _flat(data: Mapping[str, Any]) -> dict[str, Value]:
-    """Event data as the audit log takes them: nested names joined by a dot, fractions as text, a public key by
-    the SHA-256 of its PEM."""
+    """Event data as the audit log takes them: nested names joined by a dot, fractions as text, a public key
+    by the SHA-256 of its PEM."""
     flat: dict[str, Value] = {}
     for name, value in data.items():
         if isinstance(value, Mapping):

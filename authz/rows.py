@@ -82,7 +82,7 @@ def authorization(row: Row[Any]) -> Authorization:
     """The aggregate of a row."""
     fields = dict(row._mapping)
     fields |= {"state": State(row.state), "progress": Progress(row.progress), "trigger": Trigger(row.trigger)}
-    if row.amendment_id and row.trigger == Trigger.AMENDMENT:
+    if row.amendment_id and row.amendment_run == row.run:
         fields["consent_id"] = row.amendment_id
     return Authorization(**(fields | {"route": Route(row.route) if row.route else None}))
 

@@ -215,7 +215,10 @@ class Intake:
             raise StateConflict(f"nothing to re-run while the authorization is {current.state}")
         gate.check_live(self._shop.ledger.consent(current.consent_id), now())
         trigger = Trigger.APPLICATION if actor == "borrower" else Trigger.OPERATIONS
-        current = self._shop.ledger.next_run(authorization_id, State.PLANNING, actor=actor, trigger=trigger)
+        tried = current.amendment_run == current.run
+        current = self._shop.ledger.next_run(
+            authorization_id, State.PLANNING, actor=actor, trigger=trigger, amended=tried
+        )
         self._start_leg(current)
         return current
 

@@ -46,6 +46,7 @@ authorization = Table(
     Column("route", String(4)),  # the route that made the grant
     Column("consent_id", String(40), nullable=False),
     Column("amendment_id", String(40)),  # the consent that is to supersede it, once it works
+    Column("amendment_run", Integer),  # the run that tries it
     Column("person_ref", String(160)),  # vault reference: name, id number and phone of the acting person
     Column("product", String(24), nullable=False),
     Column("amount_fen", BigInteger, nullable=False),

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from authz.consent.classes import DataClass, Party
 from authz.consent.states import ConsentState, Disposal
+from schema.clock import BEIJING
 from schema.dataset import Dataset
 from schema.period import Period
 
@@ -19,8 +20,8 @@ class Frequency:
     unit: str
 
     def unit_start(self, at: datetime) -> datetime:
-        """The first instant of the calendar unit of ``at``, in the zone of ``at``."""
-        midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+        """The first instant of the calendar unit of ``at``, by the calendar of Beijing."""
+        midnight = at.astimezone(BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)
         return midnight.replace(day=1) if self.unit == "month" else midnight
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -85,9 +86,15 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    engine = open_database(f"sqlite:///{tmp_path / 'store.db'}")
+    with opened_desk(tmp_path) as opened:
+        yield opened
+
+
+@contextmanager
+def opened_desk(folder: Path) -> Iterator[Desk]:
+    engine = open_database(f"sqlite:///{folder / 'store.db'}")
     migrate(engine)
-    vault = Vault.open(VaultSettings.in_folder(tmp_path))
+    vault = Vault.open(VaultSettings.in_folder(folder))
     secrets = Secrets(vault)
     ledger = Ledger(engine, AuditLog(vault.service_key("audit")))
     consents = Consents(ledger, Archive(vault))

@@ -19,6 +19,7 @@ from authz.consent import Consent, Frequency
 from authz.consent.archive import Archive
 from authz.consent.artefact import Assent
 from authz.consents import Consents
+from schema.clock import BEIJING
 from schema.errors import ConsentAltered, SealBroken
 from store import tables
 from vault import tables as sealed
@@ -198,6 +199,6 @@ def test_a_crash_between_the_seal_and_the_row_leaves_the_consent_unasked(
 
 
 def test_a_frequency_counts_within_the_calendars_unit() -> None:
-    at = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
-    assert Frequency(1, "day").unit_start(at) == datetime(2026, 11, 25, tzinfo=UTC)
-    assert Frequency(1, "month").unit_start(at) == datetime(2026, 11, 1, tzinfo=UTC)
+    at = datetime(2026, 11, 30, 16, 30, tzinfo=UTC)  # half past midnight in Beijing
+    assert Frequency(1, "day").unit_start(at) == datetime(2026, 12, 1, tzinfo=BEIJING)
+    assert Frequency(1, "month").unit_start(at) == datetime(2026, 12, 1, tzinfo=BEIJING)

@@ -171,6 +171,15 @@ def test_the_old_consent_goes_on_when_the_amendment_does_not_work(desk: Desk) ->
     assert back.state is State.FAILED, "and may be run again"
 
 
+def test_a_second_amendment_waits_beside_the_first_that_has_worked(desk: Desk) -> None:
+    current = desk.granted(periodic=True)
+    trying = desk.consents.agree(current.id, amended(desk, current).text.sha256, actor="borrower")
+    read(desk, trying)
+    second = desk.ledger.authorization(current.id)
+    third = amended(desk, second)
+    assert desk.ledger.authorization(current.id).consent_id == second.consent_id != third.id
+
+
 def test_an_amendment_that_the_borrower_declines_changes_nothing(desk: Desk) -> None:
     current = desk.granted(periodic=True)
     second = amended(desk, current)

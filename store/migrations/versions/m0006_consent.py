@@ -21,6 +21,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("authorization", schema=None) as batch_op:
         batch_op.add_column(sa.Column("amendment_id", sa.String(length=40), nullable=True))
+        batch_op.add_column(sa.Column("amendment_run", sa.Integer(), nullable=True))
     with op.batch_alter_table("consent", schema=None) as batch_op:
         for column in (
             sa.Column("version", sa.Integer(), nullable=False, server_default="1"),
@@ -63,5 +64,6 @@ def downgrade() -> None:
         ):
             batch_op.drop_column(name)
     with op.batch_alter_table("authorization", schema=None) as batch_op:
+        batch_op.drop_column("amendment_run")
         batch_op.drop_column("amendment_id")
     op.drop_table("clock")
