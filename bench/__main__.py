@@ -9,7 +9,18 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from bench import api_route, audit, figures, large_pull, normalize, rpa_route, vault, vault_scale, waiting
+from bench import (
+    api_route,
+    audit,
+    figures,
+    large_pull,
+    normalize,
+    rpa_route,
+    statements,
+    vault,
+    vault_scale,
+    waiting,
+)
 from bench.fleet import run as fleet
 
 BENCHMARKS: Mapping[str, Callable[..., list[figures.Figure]]] = {
@@ -20,6 +31,7 @@ BENCHMARKS: Mapping[str, Callable[..., list[figures.Figure]]] = {
     "normalize": normalize.run,
     "vault": vault.run,
     "vault_scale": vault_scale.run,
+    "statements": statements.run,
     "fleet": fleet.run,
     "audit": audit.run,
 }

@@ -24,9 +24,11 @@ def off(statement: Statement) -> Iterator[tuple[str, str]]:
     orders = [movements, movements[::-1]]
     if (first := movements[0].event_date) != (last := movements[-1].event_date):
         orders = [movements[::-1]] if first > last else [movements]
-    best = min(orders, key=lambda order: len(list(_breaks(statement, order))))
-    yield from _breaks(statement, best)
-    yield from _unproven(statement, best)
+    broken, order = min(
+        ((list(_breaks(statement, order)), order) for order in orders), key=lambda each: len(each[0])
+    )
+    yield from broken
+    yield from _unproven(statement, order)
 
 
 def _breaks(statement: Statement, movements: Sequence[Movement]) -> Iterator[tuple[str, str]]:

@@ -31,6 +31,7 @@ LOST = "\ufffd"
 """Stands where a byte belongs to no character."""
 _PADDED = re.compile(r'"[ \t]+(?=[,;|\x1b\n]|\Z)')
 """Blanks between a closing quote and the separator keep spreadsheets from taking an id for a number."""
+WIDEST = 100
 LOOKED_AT = 60
 """Rows from the top among which the headings are looked for."""
 _HEAD_BYTES = 1 << 16
@@ -56,8 +57,9 @@ class Grid:
 
     @cached_property
     def top(self) -> list[list[str]]:
-        """The first rows as headings."""
-        return [[heading(cell) for cell in row.cells] for row in self.rows[:LOOKED_AT]]
+        """The first rows as headings; none of one that is wider than any export."""
+        rows = self.rows[:LOOKED_AT]
+        return [[heading(cell) for cell in row.cells] if len(row.cells) < WIDEST else [] for row in rows]
 
 
 def heads(content: bytes, rows: int, usual: frozenset[str]) -> Iterator[Grid]:

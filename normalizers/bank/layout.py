@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -20,6 +20,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from normalizers.bank.grid import Grid
 
 _USUAL = "usual.toml"
+_FEWEST = 3
+"""Usual headings in a row that may be one: a day, an amount, and a direction or a balance."""
+Titles = tuple[int, list[str]]
+"""The place of a row, the lower one of two, and its names."""
 _DIGIT = re.compile(r"\d")
 
 
@@ -90,25 +94,27 @@ def usual_headings() -> frozenset[str]:
     return frozenset(name for layout in layouts() for names in layout.columns.values() for name in names)
 
 
-def head(grid: Grid, layout: Layout) -> Head | None:
-    """The first row that holds the layout's headings and a date, an amount and its direction; two rows, the
-    upper one of merged cells, count as one."""
-    for index, names in _rows_of_names(grid.top):
+def titles(grid: Grid) -> list[Titles]:
+    """Rows that may be headings: first as one with the row below them, the upper one being of merged cells,
+    then by themselves."""
+    found = []
+    for index, above in enumerate(grid.top):
+        below = grid.top[index + 1] if index + 1 < len(grid.top) else []
+        if sum(map(bool, below)) > 1 and not any(map(_DIGIT.search, below)):
+            found.append((index + 1, _joined(above, below)))
+        found.append((index, above))
+    return [each for each in found if len(usual_headings().intersection(each[1])) >= _FEWEST]
+
+
+def head(titled: Sequence[Titles], layout: Layout) -> Head | None:
+    """The first row that holds the layout's headings and a date, an amount and its direction."""
+    for index, names in titled:
         if not set(layout.headings) <= set(names) or layout.foreign & set(names):
             continue
         roles = _roles(names, layout)
         if "date" in roles and (sign := _sign(roles)):
             return Head(index, names, roles, sign)
     return None
-
-
-def _rows_of_names(names: Sequence[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    """The last row of a heading, and its names: first as one with the row below it, then by itself."""
-    for index, above in enumerate(names):
-        below = names[index + 1] if index + 1 < len(names) else []
-        if sum(map(bool, below)) > 1 and not any(map(_DIGIT.search, below)):
-            yield index + 1, _joined(above, below)
-        yield index, above
 
 
 def _joined(above: Sequence[str], below: Sequence[str]) -> list[str]:
@@ -124,11 +130,13 @@ def _joined(above: Sequence[str], below: Sequence[str]) -> list[str]:
 
 def _roles(names: Sequence[str], layout: Layout) -> dict[str, int]:
     """A column plays one role; roles are given out in the order of the usual layout."""
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        places.setdefault(name, []).append(place)
     roles: dict[str, int] = {}
     for role, aliases in layout.columns.items():
-        free = [name if place not in roles.values() else "" for place, name in enumerate(names)]
-        if (found := next((alias for alias in aliases if alias in free), None)) is not None:
-            roles[role] = free.index(found)
+        if (found := next((alias for alias in aliases if places.get(alias)), None)) is not None:
+            roles[role] = places[found].pop(0)
     return roles
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, field, fields
-from datetime import date, time
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime, time
+from operator import attrgetter
 
 import polars as pl
 
@@ -80,27 +81,33 @@ class Statement:
         }
 
 
-_FIELDS = tuple(each.name for each in fields(Movement))
+_FIELDS = tuple(each.name for each in fields(Movement) if each.name not in ("at", "currency"))
+_VALUES = attrgetter(*_FIELDS)
 _ACCOUNT = {name: TABLES["bank_account"][name] for name in Statement().account()}
-_MOVEMENT = {name: TABLES["bank_transaction"][name] for name in _FIELDS if name != "at"}
+_TYPES = {name: TABLES["bank_transaction"][name] for name in _FIELDS}
 
 
 def parsed(statements: Sequence[Statement], found: Iterable[tuple[str, str]] = ()) -> Parsed:
     """The tables, and what was noticed: ``found`` are (code, place) of the reader's own, and the balances are
     gone through line by line."""
-    rows = [
-        (*astuple(movement), statement.account_id, line, movement.currency or statement.currency)
-        for statement in statements
-        for line, movement in enumerate(statement.movements, start=1)
-    ]
-    schema = {name: _MOVEMENT.get(name, pl.Time) for name in _FIELDS if name != "currency"}
-    columns = {**schema, "own": pl.String, "account_id": pl.String, "line": pl.Int32, "currency": pl.String}
-    transactions = pl.DataFrame(rows, schema=columns, orient="row").drop("own")
-    at = pl.when(pl.col("at").is_not_null()).then(pl.col("event_date").dt.combine(pl.col("at")))
-    transactions = transactions.with_columns(at.alias("occurred_at")).drop("at")
+    movements = [movement for statement in statements for movement in statement.movements]
+    values = list(zip(*map(_VALUES, movements), strict=True)) or [()] * len(_FIELDS)
+    columns = {
+        name: pl.Series(given, dtype=_TYPES[name]) for name, given in zip(_FIELDS, values, strict=True)
+    }
+    for name, own in (
+        ("account_id", [each.account_id for each in statements for _ in each.movements]),
+        ("line", [line for each in statements for line in range(1, len(each.movements) + 1)]),
+        ("currency", [one.currency or each.currency for each in statements for one in each.movements]),
+        ("occurred_at", [one.at and datetime.combine(one.event_date, one.at) for one in movements]),
+    ):
+        columns[name] = pl.Series(own, dtype=TABLES["bank_transaction"][name])
+    transactions = pl.DataFrame(columns)
     accounts = pl.DataFrame([statement.account() for statement in statements], schema=_ACCOUNT)
     told = [*found, *(each for statement in statements for each in off(statement))]
-    return Parsed({"bank_account": accounts, "bank_transaction": transactions}, [len(rows)], findings(told))
+    return Parsed(
+        {"bank_account": accounts, "bank_transaction": transactions}, [len(movements)], findings(told)
+    )
 
 
 def findings(found: Sequence[tuple[str, str]]) -> tuple[Finding, ...]:

@@ -7,33 +7,37 @@ standard here, with the line, before anything is believed.
 
 from __future__ import annotations
 
-import io
 import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import mt940
 from mt940.models import Amount, Balance, Transactions
 from mt940.options import Options
+from mt940.processors import date_cleanup_post_processor
 
 from normalizers.bank.statement import UNNAMED, Movement, Statement, parsed
 from normalizers.documents import Document, Reader
 from normalizers.registry import Parsed
 from schema.dataset import Dataset
 from schema.errors import DataCorrupt, DataIncomplete
-from schema.money import fen
 
 logging.getLogger("mt940").addHandler(logging.NullHandler())
 logging.getLogger("mt940").propagate = False
 """The library tells of what it cannot read with the text of the field, which is a customer's."""
 _TAG = re.compile(r"^:(\d{2}[A-Z]?|NS):", re.MULTILINE)
+_FEN = Decimal(100)
+_ENVELOPE = re.compile(r"^(?:-\}|\{\d:).*$", re.MULTILINE)
 _STATEMENT_TAGS = re.compile(rb"^:(?:20|25|28C?|60[FM]|61|62[FM]|86):", re.MULTILINE)
 _OPTIONS = Options(
     reversal_sign=True, case_insensitive_marks=True, unbounded_details=True, applicant_iban=True
 )
-_AFTER = {
+_PROCESSORS: Any = {"post_statement": [date_cleanup_post_processor]}
+"""The library's own, without the one that copies the statement's reference into each entry."""
+_AFTER: dict[str, frozenset[str]] = {
     "": frozenset({"20", "25", "60", "61", "62", "86"}),
     "20": frozenset({"21", "25", "28", "60", "13"}),
     "21": frozenset({"25"}),
@@ -51,16 +55,13 @@ _AFTER = {
     "NS": frozenset({"61", "62", "86", "NS", "20", "64", "65"}),
 }
 """Which fields may follow which, fragments of a statement included; letters behind numbers left out."""
-_NAMES = ("applicant_name", "recipient_name")
-_TEXTS = ("purpose", "transaction_details", "extra_details", "additional_purpose")
 
 
 def recognises(document: Document) -> bool:
     """Fields of a statement at the beginnings of lines, and nothing else that could be meant."""
     head = document.content[: 1 << 16]
-    return not head.lstrip().startswith((b"<", b"{1:F01%")) and bool(
-        _STATEMENT_TAGS.search(head.replace(b"\r", b"\n"))
-    )
+    found = _STATEMENT_TAGS.search(head.replace(b"\r", b"\n"))
+    return found is not None and not head.lstrip().startswith(b"<")
 
 
 def read(document: Document) -> Parsed:
@@ -69,8 +70,9 @@ def read(document: Document) -> Parsed:
     text = _text(document.content)
     statements, found = [], []
     for block in _blocks(text):
-        read_block = _read(block)
-        statements.append(_statement(block, read_block))
+        entries = _read(block)
+        statements.append(_statement(block, entries))
+        entries.transactions.clear()  # each holds the whole: unless taken apart, all wait for the collector
         if lacking := _lacking(block):
             found.append(("statement_incomplete", f"line {block.line}: without {', '.join(lacking)}"))
     return parsed(statements, found)
@@ -90,32 +92,35 @@ class _Block:
 
 
 def _text(content: bytes) -> str:
-    """UTF-8, else Latin-1, in which no byte is lost: fields and figures are ASCII in either."""
+    """UTF-8, else Latin-1, in which no byte is lost: fields and figures are ASCII in either. Blocks of the
+    network around a message become the line that ends it."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("latin-1")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _ENVELOPE.sub("-", text) if "{1:" in text else text
 
 
 def _blocks(text: str) -> Iterator[_Block]:
     """Cut where a :20: begins a statement, each in its order. Raises ``DataCorrupt`` and
     ``DataIncomplete``."""
-    fields: list[tuple[str, int]] = []
-    begin, line, counted = 0, 1, 0
-    block_line = 1
-    for match in _TAG.finditer(text):
-        line += text.count("\n", counted, match.start())
-        counted = match.start()
-        tag = match[1] if match[1] == "NS" else match[1][:2]
+    lines, fields = text.split("\n"), list[tuple[str, int]]()
+    begin, before = 1, ""
+    for line, written in enumerate(lines, start=1):
+        if written[:1] != ":" or not _TAG.match(written):
+            continue
+        tag = written[1:3]
         if tag == "20" and fields:
-            yield _ended(text[begin : match.start()], block_line, fields)
-            fields, begin, block_line = [], match.start(), line
-        before = fields[-1][0] if fields else ""
-        if tag not in _AFTER.get(before, frozenset()) and tag != "NS":
-            raise DataCorrupt(f"line {line}: field :{match[1]}: does not follow :{before}:")
+            yield _ended("\n".join(lines[begin - 1 : line - 1]), begin, fields)
+            fields, begin, before = [], line, ""
+        if tag not in _AFTER[before]:
+            raise DataCorrupt(
+                f"line {line}: field {written[: written.index(':', 1) + 1]} does not follow :{before}:"
+            )
         fields.append((tag, line))
-    yield _ended(text[begin:], block_line, fields)
+        before = tag
+    yield _ended("\n".join(lines[begin - 1 :]), begin, fields)
 
 
 def _ended(text: str, line: int, fields: list[tuple[str, int]]) -> _Block:
@@ -134,7 +139,8 @@ def _lacking(block: _Block) -> list[str]:
 
 def _read(block: _Block) -> Transactions:
     try:
-        read = mt940.parse(io.StringIO(block.text), options=_OPTIONS)
+        read = Transactions(_PROCESSORS, options=_OPTIONS)
+        read.parse(block.text)
     except (RuntimeError, ValueError, ArithmeticError, TypeError, KeyError, AttributeError) as error:
         raise DataCorrupt(
             f"line {_wrong_line(block)}: a field cannot be read ({type(error).__name__})"
@@ -182,21 +188,20 @@ def _statement(block: _Block, read: Transactions) -> Statement:
 
 
 def _movement(entry: dict[str, Any], line: int) -> Movement:
-    signed = _amount(entry["amount"].amount, line)
-    booked = entry.get("entry_date") or entry["date"]
-    text = " ".join(str(entry[name]).replace("\n", " ").strip() for name in _TEXTS if entry.get(name))
+    get, signed, valued = entry.get, _amount(entry["amount"].amount, line), entry["date"]
+    texts = (get("purpose"), get("transaction_details"), get("extra_details"), get("additional_purpose"))
     return Movement(
         pointer=f"line {line}",
-        event_date=booked,
+        event_date=get("entry_date") or valued,
         direction="out" if signed < 0 else "in",
         amount_fen=abs(signed),
-        value_date=entry["date"],
-        counterparty_name=next((entry[name] for name in _NAMES if entry.get(name)), None),
-        counterparty_account=entry.get("applicant_iban"),
-        counterparty_bank=entry.get("applicant_bin"),
-        summary=entry.get("posting_text") or entry.get("id"),
-        purpose=text or None,
-        reference=entry.get("bank_reference") or entry.get("customer_reference"),
+        value_date=valued,
+        counterparty_name=get("applicant_name") or get("recipient_name"),
+        counterparty_account=get("applicant_iban"),
+        counterparty_bank=get("applicant_bin"),
+        summary=get("posting_text") or get("id"),
+        purpose=" ".join(filter(None, texts)).replace("\n", " ") or None,
+        reference=get("bank_reference") or get("customer_reference"),
     )
 
 
@@ -210,11 +215,11 @@ def _fen(balance: Balance | None, line: int) -> int | None:
     return _amount(balance.amount.amount, line)
 
 
-def _amount(amount: object, line: int) -> int:
-    try:
-        return fen(str(amount))
-    except ValueError as error:
-        raise DataCorrupt(f"line {line}: {error}") from None
+def _amount(amount: Decimal, line: int) -> int:
+    scaled = amount * _FEN
+    if scaled != (whole := int(scaled)):
+        raise DataCorrupt(f"line {line}: an amount finer than one fen")
+    return whole
 
 
 READERS = (Reader("bank.mt940", 1, Dataset.BANK_TRANSACTION, recognises, read),)

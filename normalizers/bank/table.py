@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache, partial
 
 from normalizers.bank.grid import LOOKED_AT, Grid, heads, whole
-from normalizers.bank.layout import Head, Layout, head, layouts, usual_headings
+from normalizers.bank.layout import Head, Layout, head, layouts, titles, usual_headings
 from normalizers.bank.lines import Lines
 from normalizers.bank.statement import parsed
 from normalizers.documents import Document, Reader
@@ -23,10 +23,11 @@ def _found(content: bytes) -> tuple[Layout, Grid] | None:
     """The layout whose headings the file has, the declared ones first, and the way to read it: every reader
     asks this of the file that is being looked at."""
     try:
-        tops = tuple(heads(content, _DEPTH, usual_headings()))
+        tops = [(grid, titles(grid)) for grid in heads(content, _DEPTH, usual_headings())]
     except TaxlinkError:
         return None
-    return next(((layout, grid) for layout in layouts() for grid in tops if head(grid, layout)), None)
+    found = ((layout, grid) for layout in layouts() for grid, titled in tops if head(titled, layout))
+    return next(found, None)
 
 
 def recognises(layout: Layout, document: Document) -> bool:
@@ -49,7 +50,7 @@ def read(layout: Layout, document: Document) -> Parsed:
 
 def _sheets(content: bytes, layout: Layout, grid: Grid, lines: Lines) -> Iterator[tuple[Grid, Head]]:
     for each in whole(content, grid, usual_headings()):
-        if top := head(each, layout):
+        if top := head(titles(each), layout):
             yield each, top
         elif each.rows:
             lines.found.append(("sheet_unread", f"{each.rows[0].place}: no headings of a statement"))
