@@ -89,6 +89,19 @@ def test_a_password_is_kept_as_argon2id_alone(desk: Desk, user: Callable[..., Us
     assert not passwords.matches(kept, PASSWORD + " ")
 
 
+def test_a_password_is_hashed_anew_when_the_costs_have_risen(
+    access: Access, user: Callable[..., User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = user().password_hash
+    waiting(access)
+    assert access.users.by_name("li.na").password_hash == before
+    monkeypatch.setattr(passwords, "outdated", lambda _: True)
+    waiting(access)
+    after = access.users.by_name("li.na").password_hash
+    assert after != before
+    assert passwords.matches(after, PASSWORD)
+
+
 @pytest.mark.parametrize("weak", ["short", "aaaaaaaaaaaaaaaa", "i am li.na and nobody", "x" * 129])
 def test_a_weak_password_is_refused(access: Access, weak: str) -> None:
     with pytest.raises(PasswordTooWeak):

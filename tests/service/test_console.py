@@ -172,9 +172,13 @@ def test_a_role_does_what_its_permissions_say_and_nothing_else(service: Service,
 @pytest.mark.parametrize("role", Role)
 def test_a_page_offers_no_button_that_the_role_lacks(service: Service, role: Role) -> None:
     id = service.agreed()["id"]
+    current = service.shop.ledger.authorization(id)
+    attempt = service.shop.casefile.begin_attempt(current, Route.API, "preferred")
+    service.shop.casefile.end_attempt(attempt, id, "failed", evidence_ref="vault:data/con_1/evidence/1/1")
     service.fail(id, "portal_unavailable")
     page = service.console(role).get(f"/console/{id}").text
     for permission, (button, fields) in BUTTONS.items():
         if "ask" not in fields:
             assert (f"/console/{id}/{button}" in page) is (permission in PERMISSIONS[role])
+    assert (f"/console/{id}/attempts/1/evidence" in page) is (Permission.EVIDENCE in PERMISSIONS[role])
     assert ('value="withdraw"' in page) is (Permission.ASK_WITHDRAWAL in PERMISSIONS[role])
