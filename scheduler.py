@@ -75,6 +75,11 @@ def checkpoint() -> None:
         shop.checkpoints.make_and_hand_out(shop.settings.checkpoints_folder)
 
 
+def standing() -> None:
+    """Ask portals whether live grants still stand."""
+    _intake().ask_standing()
+
+
 def stamp() -> None:
     """Have signed consents time-stamped, where a service is set."""
     _intake().stamp()
@@ -95,6 +100,7 @@ JOBS: dict[str, tuple[str, BaseTrigger]] = {
     "sweep": ("scheduler:sweep", IntervalTrigger(seconds=60, timezone="Asia/Shanghai")),
     "look": ("scheduler:look", IntervalTrigger(seconds=60, jitter=20, timezone="Asia/Shanghai")),
     "checkpoint": ("scheduler:checkpoint", IntervalTrigger(minutes=10, timezone="Asia/Shanghai")),
+    "standing": ("scheduler:standing", IntervalTrigger(minutes=10, jitter=60, timezone="Asia/Shanghai")),
     "stamp": ("scheduler:stamp", IntervalTrigger(seconds=30, timezone="Asia/Shanghai")),
     "deliver": ("scheduler:deliver", IntervalTrigger(seconds=2, timezone="Asia/Shanghai")),
 }

@@ -10,14 +10,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
 from authz import clock, facts, gate, underway
-from authz.authorization import Authorization
+from authz.authorization import Authorization, State
 from authz.consent import Consent
 from authz.consents import Consents
 from authz.gate import Fetch
 from authz.ledger import Ledger
 from connectors.interface import Grant
 from schema.dataset import Dataset, Missing, Route
-from schema.errors import StateConflict
+from schema.errors import GrantRevoked, StateConflict
 from schema.period import Period
 from schema.snapshot import Finding, Severity
 from store import tables
@@ -183,6 +183,27 @@ class CaseFile:
         return HeldGrant(
             row.id, Route(row.route), row.receipt, row.secret_ref, row.granted_at, row.expires_at
         )
+
+    def stands(self, grant_id: str) -> None:
+        """The portal says that the grant stands."""
+        table = tables.grant
+        with self._engine.begin() as connection:
+            connection.execute(update(table).where(table.c.id == grant_id).values(stood_at=now()))
+
+    def revoked(self, authorization_id: str, grant_id: str) -> None:
+        """The portal says that the grant is over: the authorization ends there. Idempotent."""
+        table = tables.grant
+        with self._engine.begin() as connection:
+            current = self._ledger.read(connection, authorization_id, lock=True)
+            connection.execute(update(table).where(table.c.id == grant_id).values(ended_at=now()))
+            if current.state in (State.GRANTED, State.REFRESHING):
+                self._ledger.move(
+                    current.id,
+                    State.REVOKED_AT_PORTAL,
+                    actor="portal",
+                    error_code=GrantRevoked.cause_code(),
+                    connection=connection,
+                )
 
     # --- collections ---
 

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, exists, func, select
 from authz import rows
 from authz.authorization import Authorization, State
 from authz.consent import Consent, ConsentState, Disposal, Frequency
+from schema.dataset import Route
 from store import tables
 from store.database import now, reading
 
@@ -46,6 +47,28 @@ class Due:
         with reading(self._engine) as connection:
             found = connection.execute(select(table).where(table.c.id.in_(pending)))
             return [rows.authorization(row) for row in found]
+
+    def unasked(self, before: datetime, limit: int) -> list[Authorization]:
+        """Granted authorizations under an active consent whose portal was last heard of their grant before
+        then."""
+        table, held, grant = tables.authorization, tables.consent, tables.grant
+        heard = func.coalesce(grant.c.stood_at, grant.c.granted_at)
+        query = (
+            select(table)
+            .join(held, held.c.id == table.c.consent_id)
+            .join(grant, (grant.c.authorization_id == table.c.id) & grant.c.ended_at.is_(None))
+            .where(
+                table.c.state == State.GRANTED,
+                table.c.route == grant.c.route,
+                grant.c.route == Route.API,
+                held.c.state == ConsentState.ACTIVE,
+                heard < before,
+            )
+            .order_by(heard)
+            .limit(limit)
+        )
+        with reading(self._engine) as connection:
+            return [rows.authorization(row) for row in connection.execute(query)]
 
     def outlived(self) -> list[str]:
         """Authorizations that hold data read longer ago than the data life of the consent in force."""

@@ -205,6 +205,10 @@ class Connector(Protocol):
         """Ask the portal whether an earlier try of this reference already succeeded. None when it cannot
         tell."""
 
+    def standing(self, request: AuthorizationRequest, grant: Grant) -> bool | None:
+        """Whether the portal says that the grant still stands; a borrower may have revoked it there. None
+        when it cannot be asked without the person. Nothing of the record is read."""
+
     def fetch(
         self,
         grant: Grant,

@@ -106,6 +106,13 @@ class SmsRoute:
     def existing(self, request: AuthorizationRequest) -> Grant | None:
         return self.authorize(request).existing()
 
+    def standing(self, request: AuthorizationRequest, grant: Grant) -> bool | None:
+        try:
+            found = self._door.query(request)
+        except (ChallengeExpired, GrantRevoked):
+            return False
+        return isinstance(found, Grant) and found.receipt == grant.receipt
+
 
 def _asked(outcome: Pending | Grant, *, retry: bool) -> Challenge | Grant:
     if isinstance(outcome, Grant):

@@ -31,7 +31,7 @@ from schema.errors import (
 )
 from schema.region import region
 from settings import Settings
-from stages import canaries
+from stages import canaries, standing
 from stages.canaries import CANARY
 from stages.workshop import Workshop
 from store import tables
@@ -48,6 +48,9 @@ LEG, DISPOSAL = "leg", "disposal"
 ``stages.canaries.CANARY``."""
 MOST_CANARIES = 6
 """How many set out at a time, so that they spread over the hour."""
+STANDING_HOURS = timedelta(hours=24)
+MOST_GRANTS = 50
+"""How old the portal's word on a grant may be, and how many grants are asked for at a time."""
 MOST_STAMPS = 50
 """How many consents are stamped at a time."""
 
@@ -345,6 +348,11 @@ class Intake:
             shop.consents.keep_timestamp(held, response)
             done += 1
         return done
+
+    def ask_standing(self) -> int:
+        """Ask portals whether the grants that they were not heard of today still stand; how many did not."""
+        asked = self._shop.due.unasked(now() - STANDING_HOURS, MOST_GRANTS)
+        return sum(standing.ask(self._shop, current) is False for current in asked)
 
     def refresh_due(self) -> int:
         """Refresh every granted authorization whose periodic consent allows a read today."""

@@ -12,7 +12,7 @@ from connectors.bureau.flow import BureauFlow, granted
 from connectors.interface import NOTHING_HELD, AuthorizationRequest, Grant, Held, Sighting
 from connectors.overlay import Limits, RouteOverlay
 from schema.dataset import Dataset, Route
-from schema.errors import ContractChanged, GrantRevoked, TaxlinkError, WrongTaxpayer
+from schema.errors import ContractChanged, GrantRevoked, SessionExpired, TaxlinkError, WrongTaxpayer
 from schema.period import Period
 from schema.raw import RawPage
 
@@ -78,6 +78,17 @@ class BureauConnector:
             return self._in_force(session, request.reference, request.taxpayer_id)
         except TaxlinkError:
             return None
+
+    def standing(self, request: AuthorizationRequest, grant: Grant) -> bool | None:
+        """Told while the session of the grant lives."""
+        session, beside = unsealed(grant.secret)
+        try:
+            found = self._in_force(session, beside["reference"], request.taxpayer_id)
+        except GrantRevoked:
+            return False
+        except SessionExpired:
+            return None
+        return found is not None
 
     def fetch(
         self,

@@ -17,7 +17,14 @@ from connectors.http import persistently
 from connectors.interface import NOTHING_HELD, AuthorizationRequest, Grant, Held, Sighting
 from connectors.overlay import RouteOverlay
 from schema.dataset import Dataset, Route
-from schema.errors import ContractChanged, DataConflict, DataCorrupt, SessionExpired, WrongTaxpayer
+from schema.errors import (
+    ContractChanged,
+    DataConflict,
+    DataCorrupt,
+    GrantRevoked,
+    SessionExpired,
+    WrongTaxpayer,
+)
 from schema.period import Period
 from schema.raw import RawPage
 
@@ -55,6 +62,14 @@ class OAuthConnector:
     def existing(self, request: AuthorizationRequest) -> Grant | None:
         """OAuth has no such question; the platform knows the reference and makes no second grant."""
         return None
+
+    def standing(self, request: AuthorizationRequest, grant: Grant) -> bool | None:
+        """By a renewal of the access token; the refresh token stays what it was (FAPI 2.0: no rotation)."""
+        try:
+            self._access(grant).renew()
+        except GrantRevoked:
+            return False
+        return True
 
     def fetch(
         self,

@@ -56,6 +56,10 @@ class UnifiedConnector:
         """None: nobody can look before signing in. The flow looks then, and takes a grant that is there."""
         return None
 
+    def standing(self, request: AuthorizationRequest, grant: Grant) -> bool | None:
+        """None: nobody can look before signing in."""
+        return None
+
     def fetch(
         self,
         grant: Grant,

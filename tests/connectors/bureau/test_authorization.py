@@ -273,6 +273,16 @@ def test_a_bureau_that_shows_another_company_gets_no_grant(bank: Bank) -> None:
     assert not bank.noted("grant_made", company)
 
 
+def test_a_portal_that_is_asked_tells_whether_the_grant_still_stands(bank: Bank) -> None:
+    """As when the borrower revokes it at the portal, which tells nobody."""
+    company = bank.companies[4]
+    request = bank.request(company)
+    grant = bank.granted(company, reference=request.reference)
+    assert bank.connector.standing(request, grant) is True
+    bank.connector.revoke(grant, company["taxpayer_id"])
+    assert bank.connector.standing(request, grant) is False
+
+
 def test_a_revoked_grant_reads_nothing(bank: Bank) -> None:
     company = bank.companies[7]
     grant = bank.granted(company)

@@ -1,0 +1,49 @@
+"""Portal-side revocation: a borrower may revoke at the portal, and the portal may never tell. It is asked."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from authz.authorization import Authorization
+from authz.credentials import SealedCredentials
+from connectors.interface import AuthorizationRequest, Grant
+from connectors.places import Place
+from connectors.registry import connect, endpoint
+from schema.errors import TaxlinkError
+from stages import visit
+from stages.workshop import Workshop
+
+
+def ask(shop: Workshop, current: Authorization) -> bool | None:
+    """Whether the portal says that the grant stands; if not, the authorization ends as ``revoked_at_portal``.
+    None when it could not be asked: the portal is closed, busy, or wants the person."""
+    held = shop.casefile.grant(current.id)
+    if held is None:
+        return None
+    place, owner = Place(current.region, held.route), f"{current.id}.standing"
+    if not visit.admitted(shop, place, owner, patience=0):
+        return None
+    try:
+        grant = Grant(held.receipt, held.granted_at, held.expires_at, shop.vault.unseal(held.secret_ref))
+        with closing(connect(endpoint(place.region, place.route, shop.endpoints), shop.tools)) as connector:
+            stands = connector.standing(_request(shop, current), grant)
+    except TaxlinkError:
+        return None
+    finally:
+        shop.leases.give_back(owner)
+    if stands:
+        shop.casefile.stands(held.id)
+    elif stands is False:
+        shop.casefile.revoked(current.id, held.id)
+    return stands
+
+
+def _request(shop: Workshop, current: Authorization) -> AuthorizationRequest:
+    consent = shop.ledger.consent(current.consent_id)
+    return AuthorizationRequest(
+        reference=consent.reference,
+        taxpayer_id=current.taxpayer_id,
+        person_id="",
+        scopes=consent.scopes,
+        credentials=SealedCredentials(shop.secrets, None),
+    )
