@@ -44,13 +44,10 @@ def _weighted(lines: Lines, tables: list[dict[str, float] | None], months: int =
 @indicator("买方省份数", "INV", (12,), SAFER, "SC09")
 def buyer_region_cnt(sales: Side, months: int) -> Floats:
     """Provinces of customers, by the division code of their id."""
-    pairs, here = sales.pairs, (sales.net(0, months) > 0).tolist()
-    seen = {
-        (firm, province)
-        for firm, province, bought in zip(pairs.firm.tolist(), pairs.provinces, here, strict=True)
-        if bought and province is not None
-    }
-    return segment_sum(np.array([firm for firm, _ in seen], dtype=np.int64), pairs.firms)
+    pairs = sales.pairs
+    here = np.flatnonzero((sales.net(0, months) > 0) & (pairs.places >= 0))
+    width = int(pairs.places.max(initial=0)) + 1
+    return segment_sum(np.unique(pairs.firm[here] * width + pairs.places[here]) // width, pairs.firms)
 
 
 @indicator("供应商平均合作月", "INV", (), SAFER, "SC10")

@@ -70,13 +70,13 @@ def cust_hhi(sales: Side, months: int) -> Floats:
 @indicator("最大客户占比", "INV", (12,), RISKIER, "IV26")
 def cust_top1_share(sales: Side, months: int) -> Floats:
     """Share of the largest customer."""
-    return sales.pairs.top(sales.net(0, months), 1)
+    return sales.top(months, 1)
 
 
 @indicator("前五客户占比", "INV", (12,), RISKIER, "IV26")
 def cust_top5_share(sales: Side, months: int) -> Floats:
     """Share of the five largest customers."""
-    return sales.pairs.top(sales.net(0, months), 5)
+    return sales.top(months, 5)
 
 
 @indicator("新客户额占比", "INV", (12,), INTERIOR, "IV28")
@@ -95,8 +95,8 @@ def cust_retention(sales: Side, months: int) -> Floats:
 def cust_rank_stability(sales: Side, months: int) -> Floats:
     """Jaccard index of the ten largest customers of this year and of the year before."""
     pairs, now, before = sales.pairs, sales.net(0, 12), sales.net(12, 24)
-    top_now = (pairs.rank(now) < 10) & (now > 0)
-    top_before = (pairs.rank(before) < 10) & (before > 0)
+    top_now = (sales.rank(0, 12) < 10) & (now > 0)
+    top_before = (sales.rank(12, 24) < 10) & (before > 0)
     both, either = pairs.count(top_now & top_before), pairs.count(top_now | top_before)
     return since(sales.history, months, ratio(both, either))
 
@@ -122,7 +122,7 @@ def supp_hhi(purchases: Side, months: int) -> Floats:
 @indicator("前五供应商占比", "INV", (12,), RISKIER, "IV36")
 def supp_top5_share(purchases: Side, months: int) -> Floats:
     """Share of the five largest suppliers."""
-    return purchases.pairs.top(purchases.net(0, months), 5)
+    return purchases.top(months, 5)
 
 
 @indicator("供应商留存率", "INV", (12,), SAFER, "IV38")

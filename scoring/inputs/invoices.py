@@ -118,8 +118,29 @@ class Side:
 
     def net(self, start: int, stop: int) -> Floats:
         """Net amount a pair over ages ``start`` ≤ age < ``stop`` (edges of 0, 3, 6, 12, 15, 24)."""
-        edges = _BANDS.tolist()
-        return np.add.reduce(self._bands[:, edges.index(start) : edges.index(stop)], axis=1)
+        if (start, stop) not in self._nets:
+            edges = _BANDS.tolist()
+            window = self._bands[:, edges.index(start) : edges.index(stop)]
+            self._nets[(start, stop)] = np.add.reduce(window, axis=1)
+        return self._nets[(start, stop)]
+
+    @cached_property
+    def _nets(self) -> dict[tuple[int, int], Floats]:
+        return {}
+
+    def rank(self, start: int, stop: int) -> Ints:
+        """The place of each pair within its firm by that net amount, the largest 0."""
+        if (start, stop) not in self._ranks:
+            self._ranks[(start, stop)] = self.pairs.rank(self.net(start, stop))
+        return self._ranks[(start, stop)]
+
+    @cached_property
+    def _ranks(self) -> dict[tuple[int, int], Ints]:
+        return {}
+
+    def top(self, months: int, number: int) -> Floats:
+        """The part of the largest ``number`` of counterparties."""
+        return self.pairs.share(self.net(0, months), self.rank(0, months) < number)
 
     @cached_property
     def year(self) -> Ints:

@@ -166,23 +166,27 @@ def price_spread(lines_sold: Lines, batch: Batch) -> Floats:
     keep = np.flatnonzero(
         (lines_sold.age < 12) & np.isfinite(price) & (price > 0) & (lines_sold.amount > 0) & (good >= 0)
     )
-    often = np.bincount(good[keep], minlength=1) >= batch.measurement.least_prices
-    keep = keep[often[good[keep]]]
-    _, first, group = np.unique(good[keep], return_index=True, return_inverse=True)
+    size = np.bincount(good[keep], minlength=1)
+    keep = keep[(size >= batch.measurement.least_prices)[good[keep]]]
+    size = np.bincount(good[keep], minlength=1)
+    kinds = np.flatnonzero(size)
+    group = (np.cumsum(size > 0) - 1)[good[keep]]
     price = price[keep]
-    middle = _medians(price, group, len(first))
-    spread = _medians(np.abs(price - middle[group]), group, len(first)) / middle
-    fen = segment_sum(group, len(first), lines_sold.amount[keep])
-    firm = lines_sold.firm[keep][first]
+    middle = _medians(price, group, size[kinds])
+    spread = _medians(np.abs(price - middle[group]), group, size[kinds]) / middle
+    fen = segment_sum(group, len(kinds), lines_sold.amount[keep])
+    firm = np.zeros(len(kinds), dtype=np.int64)
+    firm[group] = lines_sold.firm[keep]
     order = np.lexsort((spread, fen, firm))
     weight = segment_sum(firm, batch.firms, fen)
     total = segment_sum(firm[order], batch.firms, (fen * spread)[order])
     return np.where(weight <= 0, INSUFFICIENT, total / weight)
 
 
-def _medians(found: Floats, group: Ints, groups: int) -> Floats:
-    """The median of each group."""
-    ordered = found[np.lexsort((found, group))]
-    size = np.bincount(group, minlength=groups)
+def _medians(found: Floats, group: Ints, size: Ints) -> Floats:
+    """The median of each group, given the groups' sizes."""
+    order = np.argsort(found)
+    small = group[order].astype(np.min_scalar_type(len(size)))  # 16 bits are sorted by radix
+    ordered = found[order[np.argsort(small, kind="stable")]]
     start = np.cumsum(size) - size
     return (ordered[start + (size - 1) // 2] + ordered[start + size // 2]) / 2

@@ -21,21 +21,21 @@ Flow = Mapping[str, Mapping[str, float]]
 @derived
 def circled(sales: Side, purchases: Side, batch: Batch) -> Floats:
     """Fen of the year's sales that come back over at most 4 sales, a firm."""
-    sold, back = sales.net(0, 12), purchases.net(0, 12)
+    pairs, sold, back = sales.pairs, sales.net(0, 12), purchases.net(0, 12)
+    direct = np.maximum(np.minimum(sold, back), 0)
+    found = np.where([context.edges is None for context in batch.contexts], NOT_AVAILABLE, pairs.sum(direct))
     seen: dict[tuple[int, date], Flow] = {}
-    found = np.zeros(batch.firms)
-    starts = np.searchsorted(sales.pairs.firm, np.arange(batch.firms + 1))
+    starts = np.searchsorted(pairs.firm, np.arange(batch.firms + 1))
     for firm, (context, day) in enumerate(zip(batch.contexts, batch.as_of, strict=True)):
-        if context.edges is None:
-            found[firm] = NOT_AVAILABLE
+        if not context.edges:
             continue
         key = (id(context.edges), day)
         if key not in seen:
             seen[key] = _flow(context.edges, day)
         mine = range(starts[firm], starts[firm + 1])
-        direct = {sales.pairs.keys[pair]: float(back[pair]) for pair in mine if back[pair] > 0}
+        ways = {pairs.keys[pair]: float(back[pair]) for pair in mine if back[pair] > 0}
         found[firm] = sum(
-            min(float(sold[pair]), _widest(seen[key], direct, sales.pairs.keys[pair]))
+            min(float(sold[pair]), _widest(seen[key], ways, pairs.keys[pair]))
             for pair in mine
             if sold[pair] > 0
         )

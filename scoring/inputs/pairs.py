@@ -69,9 +69,11 @@ class Pairs:
         place[order] = np.arange(len(order)) - first
         return place
 
-    def top(self, net: Floats, number: int) -> Floats:
-        """The part of the largest ``number``."""
-        return self.share(net, self.rank(net) < number)
+    @cached_property
+    def places(self) -> Ints:
+        """A code of each pair's province, −1 where it is not known."""
+        codes = {place: code for code, place in enumerate(sorted({*self.provinces} - {None}, key=str))}
+        return np.array([codes.get(place, -1) for place in self.provinces], dtype=np.int64)
 
 
 def _part(part: Floats, whole: Floats) -> Floats:
