@@ -18,7 +18,7 @@ from vault.database import truncate_log
 from vault.keys import class_place, service_place
 from vault.roots.root import Root
 from vault.suite import Suite
-from vault.tenant import DESTROYED, VERSION_BYTES, TenantKeys, hold_rotation, opened, tenant_place
+from vault.tenant import DESTROYED, VERSION_BYTES, TenantKeys, hold_root, hold_rotation, opened, tenant_place
 from vault.wrapping import wipe
 
 BATCH = 5_000
@@ -32,17 +32,21 @@ def rotate_root(engine: Engine, root: Root) -> int:
 
     Returns how many keys. Raises ``RootKeyUnavailable``; then the older versions still stand.
     """
-    root.rotate()
-    table = tables.tenant_key.c
-    with engine.connect() as connection:
-        mine = connection.execute(
-            select(table.tenant, table.version).where(table.root == root.name, table.wrapped != b"")
-        ).all()
-    for tenant, version in mine:
-        _rewrap_tenant_key(engine, root, tenant, version)
+    table = tables.tenant_key
+    with engine.begin() as connection:
+        hold_root(connection)
+        root.rotate()
+        mine = select(table).where(table.c.root == root.name, table.c.wrapped != b"")
+        rows = connection.execute(mine).mappings().all()
+        for row in rows:
+            key = opened(root, row)
+            place = tenant_place(row["tenant"], Suite(row["suite"]), row["version"], row["floor"])
+            at = (table.c.tenant == row["tenant"]) & (table.c.version == row["version"])
+            connection.execute(update(table).where(at).values(wrapped=root.wrap(key, place)))
+            wipe(key)
     truncate_log(engine)
     root.retire()
-    return len(mine)
+    return len(rows)
 
 
 def rotate_tenant(keys: TenantKeys, moved: Moved = lambda _: None) -> int:
@@ -80,6 +84,7 @@ def _begin(keys: TenantKeys) -> int:
     table = tables.tenant_key
     with keys.engine.begin() as connection:
         hold_rotation(connection, keys.tenant, exclusive=True)
+        hold_root(connection)
         held = select(table.c.version, table.c.floor).where(table.c.tenant == keys.tenant)
         version, floor = max((row.version, row.floor) for row in connection.execute(held))
         connection.execute(insert(table).values(keys.row(version + 1, floor, os.urandom(KEY_BYTES))))
@@ -144,25 +149,13 @@ def _rewrap(keys: TenantKeys, change: Any, batch: list[dict[str, Any]]) -> int:
     return len(batch)
 
 
-def _rewrap_tenant_key(engine: Engine, root: Root, tenant: str, version: int) -> None:
-    table = tables.tenant_key
-    at = (table.c.tenant == tenant) & (table.c.version == version)
-    with engine.begin() as connection:
-        hold_rotation(connection, tenant, exclusive=True)
-        row = connection.execute(select(table).where(at)).mappings().one()
-        if row["wrapped"]:  # else it was retired meanwhile
-            key = opened(root, row)
-            place = tenant_place(tenant, Suite(row["suite"]), version, row["floor"])
-            connection.execute(update(table).where(at).values(wrapped=root.wrap(key, place)))
-            wipe(key)
-
-
 def _raise_floor(keys: TenantKeys, version: int) -> None:
     """Bind the floor to the new version's row, and overwrite the rows below it."""
     table = tables.tenant_key
     mine = table.c.tenant == keys.tenant
     with keys.engine.begin() as connection:
         hold_rotation(connection, keys.tenant, exclusive=True)
+        hold_root(connection)
         row = connection.execute(select(table).where(mine, table.c.version == version)).mappings().one()
         if not row["wrapped"]:  # a newer rotation was quicker, and its floor is higher
             return

@@ -109,9 +109,9 @@ class TenantKeys:
             wipe(key)
 
     def _first(self) -> tuple[int, dict[int, Wrapper]]:
-        row = self.row(1, 1, os.urandom(KEY_BYTES))
         with suppress(IntegrityError), self.engine.begin() as connection:  # unless another process was first
-            connection.execute(insert(tables.tenant_key).values(row))
+            hold_root(connection)
+            connection.execute(insert(tables.tenant_key).values(self.row(1, 1, os.urandom(KEY_BYTES))))
         found = self._read()
         assert found is not None, "it was just made"
         return found
@@ -142,11 +142,21 @@ def hold_rotation(connection: Connection, tenant: str, *, exclusive: bool) -> No
 
     In SQLite one writer at a time is enough: writing begins here.
     """
+    lock = "pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared"
+    _hold(connection, lock, b"tenant " + tenant.encode())
+
+
+def hold_root(connection: Connection) -> None:
+    """Until the end of the transaction nobody else wraps by the root, so that none of it is under a version
+    about to be retired."""
+    _hold(connection, "pg_advisory_xact_lock", b"root")
+
+
+def _hold(connection: Connection, lock: str, name: bytes) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("UPDATE tenant_key SET version = version WHERE 0")
         return
-    lock = "pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared"
-    connection.execute(text(f"SELECT {lock}(:key)"), {"key": zlib.crc32(b"taxlink vault " + tenant.encode())})
+    connection.execute(text(f"SELECT {lock}(:key)"), {"key": zlib.crc32(b"taxlink vault " + name)})
 
 
 def known(engine: Engine, tenant: str) -> bool:

@@ -82,12 +82,14 @@ def test_a_retired_version_opens_nothing(root: Root, root_url: str, tmp_path: Pa
     again.close()
 
 
-def test_another_process_opens_what_was_wrapped_after_a_rotation(
+def test_another_process_follows_a_rotation_in_what_it_opens_and_wraps(
     root: Root, root_url: str, tmp_path: Path
 ) -> None:
     early = open_root(root_url, tmp_path / "root.key", Suite.INTL, fresh=False)
     root.rotate()
     assert early.unwrap(root.wrap(KEY, PLACE), PLACE) == KEY
+    root.retire()
+    assert root.unwrap(early.wrap(KEY, PLACE), PLACE) == KEY
     early.close()
 
 

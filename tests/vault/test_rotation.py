@@ -137,6 +137,24 @@ def test_sealing_and_opening_go_on_while_keys_rotate(vault: Vault, refs: list[st
     assert [vault.unseal(ref).decode() for ref in refs] == OWNERS
 
 
+def test_root_and_tenant_rotated_by_different_processes_at_once_lose_no_key(
+    vault: Vault, refs: list[str], tmp_path: Path
+) -> None:
+    """Neither wraps by a version of the root that the other retires."""
+    second = Vault.open(VaultSettings.in_folder(tmp_path))
+    second.rotate_root()
+    vault.rotate_tenant()
+    with ThreadPoolExecutor(2) as threads:
+        turns = [each for _ in range(4) for each in (vault.rotate_tenant, second.rotate_root)]
+        for done in [threads.submit(each) for each in turns]:
+            done.result()
+    for each in (vault, second):
+        each.close()
+    again = Vault.open(VaultSettings.in_folder(tmp_path))
+    assert [again.unseal(ref).decode() for ref in refs] == OWNERS
+    again.close()
+
+
 def test_two_rotations_at_once_lose_no_key(vault: Vault, refs: list[str], tmp_path: Path) -> None:
     second = Vault.open(VaultSettings.in_folder(tmp_path))
     with ThreadPoolExecutor(2) as threads:

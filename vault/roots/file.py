@@ -10,9 +10,6 @@ The file holds each version's key, wrapped (AES-KWP, RFC 5649) under one of
 from __future__ import annotations
 
 import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -28,7 +25,7 @@ _VERSION_BYTES = 4
 
 
 class FileRoot:
-    """Wraps with the newest key of the file; a version it does not know yet is looked up in the file."""
+    """Wraps with the newest key that the file holds at that moment; unwraps with those that it has read."""
 
     def __init__(self, path: Path, suite: Suite) -> None:
         """Raises ``RootKeyUnavailable``: absent, open to others, damaged, or a wrong passphrase."""
@@ -41,6 +38,7 @@ class FileRoot:
         return self._name
 
     def wrap(self, key: Bytes, context: bytes) -> bytes:
+        self._name, self._wrappers = self._read()
         newest = max(self._wrappers)
         return newest.to_bytes(_VERSION_BYTES, "big") + self._wrappers[newest].wrap(key, context)
 
@@ -56,13 +54,13 @@ class FileRoot:
             raise RootKeyUnavailable("the root key file is not the one this vault was made with") from None
 
     def rotate(self) -> None:
-        with _alone(self._path), keyfile.load(self._path) as held:
+        with keyfile.locked(self._path, fcntl.LOCK_EX), keyfile.load(self._path) as held:
             self._rotated_to = held.add()
             held.replace(self._path)
         self._name, self._wrappers = self._read()
 
     def retire(self) -> None:
-        with _alone(self._path), keyfile.load(self._path) as held:
+        with keyfile.locked(self._path, fcntl.LOCK_EX), keyfile.load(self._path) as held:
             held.drop_before(self._rotated_to)
             held.replace(self._path)
         self._name, self._wrappers = self._read()
@@ -74,7 +72,7 @@ class FileRoot:
         return "FileRoot()"
 
     def _read(self) -> tuple[str, dict[int, Wrapper]]:
-        with keyfile.load(self._path) as held:
+        with keyfile.locked(self._path, fcntl.LOCK_SH), keyfile.load(self._path) as held:
             return held.name, {version: Wrapper(self._suite, key) for version, key in held.keys.items()}
 
 
@@ -83,14 +81,3 @@ def create(path: Path, suite: Suite) -> FileRoot:
     with KeyFile.fresh() as held:
         held.place(path)
     return FileRoot(path, suite)
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """While the block runs no other process changes a key file in this folder."""
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(folder)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -125,6 +128,20 @@ class KeyFile:
 
     def _wrapped(self, key: bytearray) -> bytes:
         return aes_key_wrap_with_padding(self._kek, bytes(key)) if self._kek else bytes(key)
+
+
+@contextmanager
+def locked(path: Path, kind: int) -> Iterator[None]:
+    """While the block runs nobody replaces the file: its former content is overwritten, readers or not."""
+    try:
+        folder = os.open(path.parent, os.O_RDONLY)
+    except OSError as error:
+        raise RootKeyUnavailable(f"the root key file cannot be read ({type(error).__name__})") from None
+    try:
+        fcntl.flock(folder, kind)
+        yield
+    finally:
+        os.close(folder)
 
 
 def load(path: Path) -> KeyFile:

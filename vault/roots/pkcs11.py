@@ -51,6 +51,9 @@ class TokenRoot:
     def wrap(self, key: Bytes, context: bytes) -> bytes:
         nonce = os.urandom(NONCE_BYTES)
         with self._one_at_a_time:
+            self._keys = self._found()
+            if not self._keys:
+                raise RootKeyUnavailable("the token has no key of this label")
             newest = max(self._keys)
             try:
                 sealed = self._keys[newest].encrypt(

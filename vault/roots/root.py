@@ -20,7 +20,7 @@ class Root(Protocol):
         ...
 
     def wrap(self, key: Bytes, context: bytes) -> bytes:
-        """``key`` sealed for its place, under the newest version."""
+        """``key`` sealed for its place, under the newest version that any process made."""
         ...
 
     def unwrap(self, wrapped: bytes, context: bytes) -> bytearray:

@@ -3,6 +3,7 @@ own."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +25,7 @@ def split(root_key_path: Path) -> list[str]:
     """
     secret = os.urandom(KEY_BYTES)
     shares = generate_mnemonics(1, [(NEEDED, GIVEN)], secret)[0]
-    with keyfile.load(root_key_path) as held:
+    with keyfile.locked(root_key_path, fcntl.LOCK_EX), keyfile.load(root_key_path) as held:
         unsealed.keep(root_key_path, secret)
         held.protect_by_shares(secret)
         held.replace(root_key_path)
@@ -39,7 +40,7 @@ def unseal(root_key_path: Path, shares: Sequence[str]) -> None:
         raise RootKeyUnavailable("these are no two shares of one secret, or a word is mistyped") from None
     unsealed.keep(root_key_path, secret)
     try:
-        with keyfile.load(root_key_path):
+        with keyfile.locked(root_key_path, fcntl.LOCK_SH), keyfile.load(root_key_path):
             return
     except RootKeyUnavailable:
         unsealed.forget(root_key_path)
