@@ -28,7 +28,7 @@ from schema.dataset import Dataset
 from schema.errors import ContractChanged
 from schema.raw import RawPage
 from schema.snapshot import TABLES_OF, Finding, Normalized
-from schema.tables import conform
+from schema.tables import conform, unfilled
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,13 @@ def _modules(family: str) -> dict[str, ModuleType]:
 
 
 def _conformed(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """The table. Raises ``ContractChanged`` for a value of another type, and for a column that is never null
+    and is so in some row."""
     try:
-        return conform(name, frame)
+        table = conform(name, frame)
     except pl.exceptions.PolarsError as error:
         raise ContractChanged(f"{name} does not fit the schema ({type(error).__name__})") from None
+    if empty := unfilled(name, table):
+        told = (f"{column} is empty in {rows} of {table.height} rows" for column, rows in empty.items())
+        raise ContractChanged(f"{name}: {'; '.join(told)}")
+    return table

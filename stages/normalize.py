@@ -24,6 +24,7 @@ from schema.errors import TaxlinkError
 from schema.period import Period, last_full_month_end
 from schema.raw import RawPage
 from schema.snapshot import TABLES_OF, Finding, Severity, Snapshot
+from schema.tables import conform
 from stages.workshop import Workshop
 from store.database import now
 from vault.redaction import said
@@ -164,8 +165,9 @@ def opened(shop: Workshop, current: Authorization, held: HeldSnapshot) -> Snapsh
     """The snapshot with its tables unsealed. Datasets of the schema outside the consent are
     NOT_AUTHORISED."""
     contents = shop.vault.unseal_many([table["ref"] for table in held.tables.values()])
-    tables = {
-        name: pl.read_ipc(io.BytesIO(content)) for name, content in zip(held.tables, contents, strict=True)
+    tables = {  # one that an earlier version kept has fewer columns
+        name: conform(name, pl.read_ipc(io.BytesIO(content)))
+        for name, content in zip(held.tables, contents, strict=True)
     }
     scopes = shop.consents.scopes(current)
     unasked = {dataset: Missing.NOT_AUTHORISED for dataset in TABLES_OF if dataset not in scopes}
