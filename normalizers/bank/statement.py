@@ -11,6 +11,7 @@ from operator import attrgetter
 import polars as pl
 
 from normalizers.bank.balances import off
+from normalizers.bank.operating import operating
 from normalizers.registry import Parsed
 from schema.dataset import Dataset
 from schema.snapshot import Finding, Severity
@@ -102,8 +103,9 @@ def parsed(statements: Sequence[Statement], found: Iterable[tuple[str, str]] = (
         ("occurred_at", [one.at and datetime.combine(one.event_date, one.at) for one in movements]),
     ):
         columns[name] = pl.Series(own, dtype=TABLES["bank_transaction"][name])
-    transactions = pl.DataFrame(columns)
     accounts = pl.DataFrame([statement.account() for statement in statements], schema=_ACCOUNT)
+    transactions = pl.DataFrame(columns)
+    transactions = transactions.with_columns(operating(transactions, accounts))
     told = [*found, *(each for statement in statements for each in off(statement))]
     return Parsed(
         {"bank_account": accounts, "bank_transaction": transactions}, [len(movements)], findings(told)

@@ -44,6 +44,14 @@ def test_account_counterparty_and_currency_are_told(name: str) -> None:
     assert movements["pointer"].n_unique() == 6
 
 
+def test_messages_in_the_blocks_of_the_network_are_read() -> None:
+    message = FORMATS["mt940"][1](GIVEN).decode().removesuffix("\r\n-")
+    wrapped = f"{{1:F01BANKCNBJ}}{{2:O9400000}}{{4:\r\n{message}\r\n-}}{{5:{{CHK:123}}}}\r\n"
+    _, found = read((wrapped + wrapped).encode())
+    assert [each[:2] for each in figures(found)] == [each[:2] for each in (*truth(GIVEN), *truth(GIVEN))]
+    assert found.findings == ()
+
+
 SAFE = {
     "mt940": FORMATS["mt940"][1](GIVEN),
     "camt": FORMATS["camt.053 v8"][1](GIVEN),
