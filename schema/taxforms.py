@@ -1,6 +1,6 @@
 """Lines of the VAT main forms that add up to what a lender asks of a return.
 
-Official line numbers of 增值税纳税申报表: general taxpayers (一般纳税人适用) and small-scale (小规模纳税人适用).
+Official line numbers of 增值税纳税申报表: for general (一般纳税人适用) and small-scale taxpayers (小规模纳税人适用).
 """
 
 from __future__ import annotations
