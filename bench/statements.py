@@ -15,7 +15,7 @@ from ofxtools.Parser import OFXTree
 from bench.figures import Figure, median_ratio, paired, spread
 from normalizers.documents import Document, normalize
 
-STATEMENTS, ENTRIES, ROUNDS = 20, 100, 9
+STATEMENTS, ENTRIES, ROUNDS = 60, 100, 9
 PROMISE = 1.2
 """Times the library's own time."""
 
