@@ -37,7 +37,7 @@ def _sealing(what: str, rounds: int) -> Figure:
 
     def bare(_: int) -> float:
         started = time.process_time()
-        for _ in references:
+        for _each in references:
             nonce = os.urandom(12)
             cipher.decrypt(nonce, cipher.encrypt(nonce, content, place), place)
         return _microseconds(started, count)
