@@ -33,6 +33,7 @@ def agreed(document: Document, invoice: Invoice, findings: Sequence[Finding] = (
             raise DataConflict(f"{document.name}: the lines' {name} is not the invoice's")
     noticed = [] if invoice.regime == DIFFERENCE else _counted("rate_differs", _off_rate(lines))
     noticed += _counted("price_differs", _off_price(lines))
+    noticed += _counted("lines_untold", int(lines.is_empty()))
     return Parsed(found.tables, found.records, (*found.findings, *noticed))
 
 

@@ -116,7 +116,7 @@ def _completed(amounts: dict[str, pl.Series]) -> list[pl.Series]:
     """Each is the sum or the difference of the two others."""
     known = pl.DataFrame(amounts)
     return known.select(
-        pl.coalesce("amount", pl.col("total") - pl.col("tax").fill_null(0)).alias("amount_fen"),
+        pl.coalesce("amount", pl.col("total") - pl.col("tax")).alias("amount_fen"),
         pl.coalesce("tax", pl.col("total") - pl.col("amount")).alias("tax_fen"),
         pl.coalesce("total", pl.col("amount") + pl.col("tax")).alias("total_fen"),
     ).get_columns()

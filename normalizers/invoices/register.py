@@ -83,7 +83,8 @@ def read(document: Document) -> Parsed:
     )
     invoice, invoice_line = keyed(_headers(headers, document), _lines(headers, items))
     parted = {"invoice": invoice.drop("page"), "invoice_line": invoice_line.drop("page")}
-    return Parsed(parted, [invoice.height], tuple(_noticed(invoice, found)))
+    noticed = [*_noticed(invoice, found), *_ended(document)]
+    return Parsed(parted, [invoice.height], tuple(noticed))
 
 
 def _sheets(document: Document, most: int | None = None) -> Iterator[tuple[str, Rows]]:
@@ -137,8 +138,8 @@ def _table(document: Document, name: str, rows: Rows) -> Table | None:
     places = named(rows[top][1])
     width = max(places.values()) + 1
     body = [(number, row) for number, row in rows[top + 1 :] if any(str(cell).strip() for cell in row)]
-    if short := [number for number, row in body if len(row) < width]:
-        raise DataCorrupt(f"{document.name}: {_place(name, short[0])} is cut short")
+    if odd := [number for number, row in body if len(row) < width or any(row[len(rows[top][1]) :])]:
+        raise DataCorrupt(f"{document.name}: {_place(name, odd[0])} has not the cells of its headings")
     columns = {field: texts(field, [row[place] for _, row in body]) for field, place in places.items()}
     absent = {
         field: pl.Series(field, [None] * len(body), dtype=pl.String)
@@ -184,7 +185,7 @@ def _converted(rows: pl.DataFrame) -> pl.DataFrame:
         *(ascii_(rows[name]).alias(name) for name in ("code", "seller_id", "buyer_id")),
     ).with_columns(
         pl.coalesce("tax", pl.col("total") - pl.col("amount")),
-        pl.coalesce("total", pl.col("amount") + pl.col("tax").fill_null(0)),
+        pl.coalesce("total", pl.col("amount") + pl.col("tax")),
     )
 
 
@@ -280,12 +281,20 @@ def _noticed(invoice: pl.DataFrame, tables: Sequence[Table]) -> Iterator[Finding
         "total_differs": invoice.filter(
             pl.col("amount_fen") + pl.col("tax_fen") != pl.col("total_fen")
         ).height,
+        "state_untold": sum(table.rows["state"].null_count() for table in tables),
+        "no_rows": int(invoice.is_empty()),
         "totals_rows": sum(table.totals for table in tables),
     }
     for code, number in counts.items():
         if number:
             severity = Severity.INFO if code == "totals_rows" else Severity.WARNING
             yield Finding(code, severity, Dataset.INVOICE, f"{number} rows")
+
+
+def _ended(document: Document) -> Iterator[Finding]:
+    """A text that ends within a line may have been cut; many are written so."""
+    if not workbook.is_one(document.content) and not document.content.rstrip(b"\0").endswith((b"\n", b"\r")):
+        yield Finding("ends_within_line", Severity.INFO, Dataset.INVOICE, "the last line is not ended")
 
 
 READERS = (Reader("invoice.register", 1, Dataset.INVOICE, recognises, read),)

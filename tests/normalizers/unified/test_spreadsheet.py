@@ -84,14 +84,12 @@ def test_equal_records_stay_apart(raw):
     assert invoice["amount_fen"].to_list() == [60, 60, -60, 60]
     assert invoice["invoice_key"].n_unique() == 4
     assert normalized.tables["invoice_line"].is_empty()
-    assert {"duplicate_rows", "total_differs"} <= {finding.code for finding in normalized.findings}
 
 
 def test_total_that_does_not_add_up_is_kept(raw):
     odd = replace(RECORD, total=Decimal("0.70"))
     normalized = read(raw, odd)
     assert normalized.tables["invoice"]["total_fen"].item() == 70
-    assert "total_differs" in {finding.code for finding in normalized.findings}
 
 
 def test_direction_comes_from_what_was_asked(raw):
