@@ -30,6 +30,11 @@ CELLS = {
 }
 
 
+_ABOUT_A_ROW = frozenset(
+    {"ewbhxh", "hmc", "lc", "xmmc", "fs", "hmc1", "hmc2", "swsxDm", "swsxdm", "xmlx", "sysl"}
+)
+
+
 @dataclass(frozen=True)
 class Schedule:
     """A list of rows. ``path`` leads to them from their root, ``columns`` maps keys to official column
@@ -40,6 +45,12 @@ class Schedule:
     columns: Mapping[str, str]
     line: str = "ewbhxh"
     label: str = "hmc"
+    beside: frozenset[str] = _ABOUT_A_ROW
+    """Keys that are no figures of money."""
+    told_by: str = ""
+    """Where one list holds two parts of a form: a key that the rows of this part have."""
+    unless: str = ""
+    """And one that they have not."""
 
     @property
     def root(self) -> str:
@@ -53,9 +64,12 @@ class Sheet:
     name: str
     path: tuple[str, ...]
     lines: Mapping[str, tuple[str, str]]
+    beside: frozenset[str]
+    """Keys that are no lines, or lines of head offices and branches alone."""
 
 
 _DEDUCTIONS = {"qcye": "1", "bqfse": "2", "bqydjse": "3", "bqsjdjse": "4", "qmye": "5"}
+_FOURTH = ("zzssyyybnsr04_bqjxsemxb", "bqjxsemxbGrid", "bqjxsemxbGridlbVO")
 VAT_SCHEDULES = (
     Schedule(
         "附列资料（一）",
@@ -81,14 +95,19 @@ VAT_SCHEDULES = (
         "附列资料（二）",
         ("zzssyyybnsr02_bqjxsemxb", "bqjxsemxbGrid", "bqjxsemxbGridlbVO"),
         {"je": "金额", "se": "税额"},
+        beside=_ABOUT_A_ROW | {"cshjsCs", "se_cshjsCs", "se_zjjd"},
     ),
     Schedule(
         "附列资料（三）",
         ("zzssyyybnsr03_ysfwkcxmmx", "ysfwkcxmmxGrid", "ysfwkcxmmxGridlbVO"),
         {"msxse": "1", "qcye": "2", "bqfse": "3", "bqykcje": "4", "bqsjkcje": "5", "qmye": "6"},
     ),
+    Schedule("附列资料（四）一、税额抵减情况", _FOURTH, _DEDUCTIONS, unless="bqzce"),
     Schedule(
-        "附列资料（四）", ("zzssyyybnsr04_bqjxsemxb", "bqjxsemxbGrid", "bqjxsemxbGridlbVO"), _DEDUCTIONS
+        "附列资料（四）二、加计抵减情况",
+        _FOURTH,
+        {"qcye": "1", "bqfse": "2", "bqzce": "3", "bqkjjdkjxse": "4", "bqsjjjdkjxse": "5", "qmye": "6"},
+        told_by="bqzce",
     ),
     Schedule(
         "减免税申报明细表：减税",
@@ -135,6 +154,14 @@ CIT_QUARTERLY = Sheet(
         "tdywyjzsdseLj": ("15", "减：特定业务预缴（征）所得税额"),
         "ybtsdseLj": ("16", "本期应补（退）所得税额"),
     },
+    frozenset(
+        {
+            *("slLj", "fpbl", "zjgftbl", "fzjgftbl", "zjgczjzftbl", "dlscjybmftbl"),
+            *("zjgybtsdseBq", "zjgyftsdseBq", "czjzfpsdseBq", "zjgdlscjybmyftsdseBq", "fzjgfpsdseBq"),
+            *("qccyrs", "qmcyrs", "qczcze", "qmzcze", "gjxzhjzhy", "zczehs"),
+            *("sfsyxxwlqy", "sfkjxzxqy", "sfgxjsqy", "sffsjsrgdynssx"),
+        }
+    ),
 )
 """本年累计 each. 2018's line 6 holds today's lines 7 and 8 together."""
 SURTAX = Schedule(
@@ -154,6 +181,13 @@ SURTAX = Schedule(
     },
     line="zsxmDm",
     label="zsxmMc",
+    beside=frozenset(
+        {
+            *("ewbhxh", "zsxmDm", "zsxmMc", "zspmDm", "zspmMc", "sl1", "rdpzuuid", "lsbbz", "sbqx", "xssr"),
+            *("swsxDm", "swsxMc", "jmxzDm", "jmxzKey", "jmxzdmMc", "ssjmxzDm", "ysbse", "yjse1", "zzsldtse"),
+            *("phjzbl", "phjmxzDm", "phjmswsxDm", "bqsfsyxgmyhzc"),
+        }
+    ),
 )
 LEVIES = {
     "10101": "增值税",
@@ -189,7 +223,7 @@ def schedule_cells(
 ) -> Iterator[Cell]:
     """The printed figures of a schedule below ``node``, which stands at ``place``. A row that is numbered
     by nobody goes by its place. ``labels`` name the lines that the form leaves nameless."""
-    for position, row in enumerate(rows(node, schedule.path), start=1):
+    for position, row in _own(schedule, node):
         if not schedule.columns.keys() & row.keys():
             raise lacking(schedule.name, schedule.columns)
         line = row.get("lc") or row.get(schedule.line) or f"{position}"
@@ -223,3 +257,17 @@ def figures(cells: Iterator[Cell] | Sequence[Cell]) -> pl.DataFrame:
 def due(cells: Sequence[Cell]) -> tuple[Cell, ...]:
     """本期应补（退）税（费）额 of each surtax, as the lines of its return."""
     return tuple((*cell[:5], "current", *cell[6:]) for cell in cells if cell[5] == SURTAX.columns["bqybtse"])
+
+
+def strangers(form: Schedule | Sheet, node: Node) -> set[str]:
+    """Keys of a schedule or a sheet that nobody knows, as ``schedule.key``."""
+    known = {*(form.columns if isinstance(form, Schedule) else form.lines), *form.beside}
+    own = (row for _, row in _own(form, node)) if isinstance(form, Schedule) else rows(node, form.path)
+    return {f"{form.name}.{key}" for row in own for key in row.keys() - known}
+
+
+def _own(schedule: Schedule, node: Node) -> Iterator[tuple[int, Node]]:
+    """The rows of a schedule with their places in the list, from 1."""
+    for position, row in enumerate(rows(node, schedule.path), start=1):
+        if schedule.unless not in row and (not schedule.told_by or schedule.told_by in row):
+            yield position, row

@@ -1,6 +1,7 @@
 """Lines of the VAT main forms that add up to what a lender asks of a return.
 
-Official line numbers of 增值税纳税申报表: for general (一般纳税人适用) and small-scale taxpayers (小规模纳税人适用).
+Official line numbers of 增值税纳税申报表: for general taxpayers (一般纳税人适用) and for small-scale ones
+(小规模纳税人适用).
 """
 
 from __future__ import annotations

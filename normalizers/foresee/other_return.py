@@ -18,6 +18,7 @@ from normalizers.coreforms import (
     rows,
     schedule_cells,
     sheet_cells,
+    strangers,
 )
 from normalizers.foresee.page import at
 from schema.rows.tax_return import Form
@@ -40,6 +41,7 @@ class Other:
     place: str
     main: tuple[Cell, ...]
     schedules: tuple[Cell, ...]
+    news: set[str]
 
 
 def _cit(body: Body, return_id: str, page: int) -> Other:
@@ -55,6 +57,7 @@ def _cit(body: Body, return_id: str, page: int) -> Other:
         place,
         tuple(found),
         tuple(cell for cells in schedules for cell in cells),
+        set[str]().union(*(strangers(each, node) for each in (CIT_QUARTERLY, *CIT_SCHEDULES))),
     )
 
 
@@ -75,6 +78,7 @@ def _surtax(body: Body, return_id: str, page: int) -> Other:
         place,
         due(cells),
         cells,
+        strangers(SURTAX, node),
     )
 
 

@@ -76,6 +76,7 @@ class Filed:
     grids: tuple[Grid, ...]
     main: tuple[Cell, ...]
     schedules: tuple[Cell, ...]
+    news: set[str]
 
 
 def read(pages: Sequence[Page]) -> Parsed:
@@ -102,12 +103,13 @@ def read(pages: Sequence[Page]) -> Parsed:
         "tax_return_line": traced(pl.concat([figures, main.select(figures.columns)]), pages, PARSER),
         "tax_return_schedule_line": traced(schedules, pages, PARSER),
     }
-    news = sorted({f"{grid.form.name}.{name}" for grid in grids for name in strangers(grid)})
+    news = {f"{grid.form.name}.{name}" for grid in grids for name in strangers(grid)}
+    unknown = sorted(news.union(*(filed.news for filed in forms)))
     dataset = pages[0].raw.dataset
     return Parsed(
         tables,
         [_count(lists, index) for index in range(len(pages))],
-        tuple(Finding(NEW_FIELD, Severity.INFO, dataset, new) for new in news),
+        tuple(Finding(NEW_FIELD, Severity.INFO, dataset, new) for new in unknown),
     )
 
 
@@ -169,7 +171,7 @@ def _form(index: int, page: Page, listed: Mapping[str, Mapping[str, Any]]) -> Fi
     main, schedules = (
         tuple((return_id, *cell[1:]) for cell in cells) for cells in (found.main, found.schedules)
     )
-    return Filed(row, (), main, schedules)
+    return Filed(row, (), main, schedules, found.news)
 
 
 def _vat(index: int, code: str, body: dict[str, Any], serial: str, filing: Mapping[str, Any]) -> Filed:
@@ -199,7 +201,9 @@ def _vat(index: int, code: str, body: dict[str, Any], serial: str, filing: Mappi
         for each in VAT_SCHEDULES
         for cell in schedule_cells(each, at(body, place.path[0]), row["return_id"], index, root, {})
     )
-    return Filed(row, (Grid(row["return_id"], index, place.form, columns, where),), (), schedules)
+    news = (coreforms.strangers(each, at(body, place.path[0])) for each in VAT_SCHEDULES)
+    grid = Grid(row["return_id"], index, place.form, columns, where)
+    return Filed(row, (grid,), (), schedules, set[str]().union(*news))
 
 
 def _returns(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:

@@ -16,9 +16,12 @@ from normalizers.coreforms import (
     SURTAX,
     VAT_SCHEDULES,
     Cell,
+    Schedule,
+    Sheet,
     due,
     schedule_cells,
     sheet_cells,
+    strangers,
 )
 from normalizers.registry import Page
 from normalizers.servyou.page import nested
@@ -56,6 +59,7 @@ class Document:
     place: str
     main: tuple[Cell, ...]
     schedules: tuple[Cell, ...]
+    news: set[str]
 
 
 def opened(index: int, page: Page, root: etree._Element, listed: Mapping[str, Mapping[str, Any]]) -> Document:
@@ -76,8 +80,11 @@ def opened(index: int, page: Page, root: etree._Element, listed: Mapping[str, Ma
     if name == SURTAXES:
         schedules = list(schedule_cells(SURTAX, node, return_id, index, "", LEVIES))
         main = due(schedules)
+    mains: dict[str, list[Schedule | Sheet]] = {CIT: [CIT_QUARTERLY], SURTAXES: [SURTAX]}
+    forms = mains.get(name, [*own])
+    news = set[str]().union(*(strangers(each, node) for each in forms))
     dates = head["skssqq"], head["skssqz"], filing.get("sbrq") or head["sbrq1"]
-    return Document(return_id, kind, *dates, index, f"/{name}", main, tuple(schedules))
+    return Document(return_id, kind, *dates, index, f"/{name}", main, tuple(schedules), news)
 
 
 def _head(

@@ -83,7 +83,7 @@ def read(pages: Sequence[Page]) -> Parsed:
         "tax_return_schedule_line": traced(schedules, pages, PARSER),
     }
     prepared = [each for page in pages if page.raw.source_format == INITIAL for each in declared(page)]
-    findings = [*_news(pages, grids), *_year_differs(pages, returns, figures, prepared)]
+    findings = [*_news(pages, grids, others), *_year_differs(pages, returns, figures, prepared)]
     return Parsed(tables, [_count(page) for page in pages], tuple(findings))
 
 
@@ -196,9 +196,10 @@ def _count(page: Page) -> int:
     return 1
 
 
-def _news(pages: Sequence[Page], grids: Sequence[Grid]) -> list[Finding]:
-    news = sorted({f"{grid.form.name}.{name}" for grid in grids for name in strangers(grid)})
-    return [Finding(NEW_FIELD, Severity.INFO, pages[0].raw.dataset, new) for new in news]
+def _news(pages: Sequence[Page], grids: Sequence[Grid], others: Sequence[Document]) -> list[Finding]:
+    news = {f"{grid.form.name}.{name}" for grid in grids for name in strangers(grid)}
+    unknown = sorted(news.union(*(each.news for each in others)))
+    return [Finding(NEW_FIELD, Severity.INFO, pages[0].raw.dataset, new) for new in unknown]
 
 
 def _year_differs(

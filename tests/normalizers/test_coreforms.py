@@ -16,7 +16,7 @@ from normalizers.coreforms import CIT_QUARTERLY, VAT_SCHEDULES
 from normalizers.registry import normalize
 from normalizers.statements import ITEMS, LAYOUTS, words
 from schema.dataset import Dataset, Route
-from schema.errors import TaxlinkError
+from schema.errors import ContractChanged, TaxlinkError
 from schema.money import yuan
 from schema.period import Period
 from schema.raw import RawPage
@@ -164,3 +164,14 @@ def test_a_changed_byte_gives_an_error_or_the_same_figures(family: str, data: st
     except TaxlinkError:
         return
     assert set(found.values()) == {1234567}
+
+
+@pytest.mark.parametrize("family", WHOLE)
+def test_a_field_that_nobody_knows_is_a_finding_and_a_missing_one_stops_the_dataset(family: str) -> None:
+    figures = dict.fromkeys(CIT_QUARTERLY.lines, 100)
+    content = cit(family, {**figures, "xzxm": 1})
+    found = normalize(Dataset.TAX_RETURN, [page(family, Dataset.TAX_RETURN, content)], ["raw/0"])
+    assert [(each.code, each.detail) for each in found.findings] == [("new_field", "A200000.xzxm")]
+    del figures["lrzeLj"]
+    with pytest.raises(ContractChanged, match="A200000 lacks lrzeLj"):
+        lines(family, cit(family, figures))

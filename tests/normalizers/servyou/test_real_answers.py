@@ -213,7 +213,7 @@ def test_the_statements_of_the_small_standard_each_figure_at_its_place(
         ("sb_ybnsr_201905__002__config__002_j3.xml", "附列资料（一）", 318),
         ("sb_ybnsr_201905__003__config__003_j3.xml", "附列资料（二）", 72),
         ("sb_ybnsr_201905__006__config__006_j3.xml", "附列资料（三）", 48),
-        ("sb_ybnsr_201905__031__config__031_j3.xml", "附列资料（四）", 34),
+        ("sb_ybnsr_201905__031__config__031_j3.xml", "附列资料（四）", 25 + 18),
         ("sb_sdsA_yj_new_2019__config__003_j3.xml", "A201020", 30),
     ],
 )
@@ -221,7 +221,7 @@ def test_the_schedules_each_figure_at_its_place(view: str, schedule: str, figure
     content, root = filled(view)
     given = page("schedule", Dataset.TAX_RETURN, content=content)
     table = normalize(Dataset.TAX_RETURN, [given], ["raw/0"]).tables["tax_return_schedule_line"]
-    assert set(table["schedule"]) == {schedule}
+    assert set(table["schedule"].str.slice(0, len(schedule))) == {schedule}
     assert agree(table, root) == figures
 
 
