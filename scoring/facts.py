@@ -7,18 +7,22 @@ from functools import cached_property
 
 from schema.dataset import Missing
 from schema.snapshot import Snapshot
-from scoring import indicators
 from scoring.context import Context
+from scoring.indicators import CATALOGUE
 from scoring.inputs.batch import Batch, gather, why_absent
 from scoring.inputs.declared import Declared
 from scoring.inputs.master import Master
-from scoring.measure import CATALOGUE, FIGURES, Measured, measure
+from scoring.measure import FIGURES, Measured, measure
 from scoring.policy.model import Measurement
 from scoring.value import Value
 
-__all__ = ["Facts", "indicators", "measure_all"]
 FEN = 100.0
 """Fen a yuan."""
+
+
+def everything(batch: Batch) -> Measured:
+    """Every column of the catalogue and every figure, for all firms of a batch."""
+    return measure(batch)
 
 
 class Facts:
@@ -36,7 +40,7 @@ class Facts:
 
     @cached_property
     def measured(self) -> Measured:
-        return measure(self.batch)
+        return everything(self.batch)
 
     @cached_property
     def figures(self) -> dict[str, Value]:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from scoring.inputs.batch import Batch
-from scoring.value import NANS, Floats, Value, codes, values
+from scoring.value import NANS, Bools, Floats, Value, codes, values
 
 SAFER, RISKIER, INTERIOR, CONTEXT = "↑", "↓", "∩", "○"
 """Directions: more is safer, more is riskier, an interior optimum, context only (no points)."""
@@ -210,14 +210,14 @@ def measure(batch: Batch) -> Measured:
     """All of it, for all firms. Never raises for what the data are; never answers an infinite number."""
     plan = _plan()
     why = np.stack([batch.why(needs) for needs in plan.needs])
-    masked = why.any(axis=1).tolist()
+    masked: Bools = np.logical_or.reduce(why != 0, axis=1)
     caps = _caps(plan, batch.measurement.caps)
     slots: list[Any] = [None] * plan.slots
     slots[0] = batch
     for place, window in plan.windows:
         slots[place] = window
     with np.errstate(all="ignore"):
-        for step in _living(plan, tuple(np.flatnonzero(why.all(axis=1)).tolist())):
+        for step in _living(plan, tuple(np.flatnonzero(np.logical_and.reduce(why != 0, axis=1)).tolist())):
             found = step.function(*[slots[place] for place in step.arguments])
             if step.needs >= 0 and masked[step.needs]:
                 reason = why[step.needs]

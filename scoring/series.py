@@ -4,8 +4,10 @@ one float a firm; a NaN that comes in goes out with its reason."""
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from scoring.value import INSUFFICIENT, Bools, Floats, Ints
 
@@ -53,8 +55,13 @@ def since(history: Floats, months: int, found: Floats) -> Floats:
     return np.where(history < months, INSUFFICIENT, found)
 
 
+def summed(months: npt.NDArray[Any]) -> Floats:
+    """The sum along the second axis; of flags, their count."""
+    return cast(Floats, np.add.reduce(months, axis=1, dtype=np.float64))
+
+
 def mean(months: Floats) -> Floats:
-    return np.add.reduce(months, axis=1) / months.shape[1]
+    return cast(Floats, summed(months) / months.shape[1])
 
 
 def deviation(months: Floats) -> Floats:
@@ -77,7 +84,7 @@ def slope(months: Floats) -> Floats:
     """Least-squares slope from oldest to newest, a month, over the mean level."""
     time = np.arange(months.shape[1], dtype=np.float64)[::-1]
     time = time - time.mean()
-    return ratio(months @ time / float(time @ time), mean(months))
+    return ratio(np.asarray(months @ time / float(time @ time), dtype=np.float64), mean(months))
 
 
 def correlation(left: Floats, right: Floats) -> Floats:
@@ -93,7 +100,7 @@ def longest_run(flags: Bools, skipped: Bools | None = None) -> Floats:
     breaks = ~flags if skipped is None else ~flags & ~skipped
     sums = np.cumsum(counted, axis=1)
     before = np.maximum.accumulate(sums * breaks, axis=1)
-    return np.maximum.reduce(sums - before, axis=1, initial=0).astype(np.float64)
+    return cast(Floats, np.maximum.reduce(sums - before, axis=1, initial=0).astype(np.float64))
 
 
 def distance(found: Floats, centre: Floats, spread: Floats) -> Floats:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from scoring.indicators.invoice_sales import FEN
@@ -40,9 +42,11 @@ def core_buyer_cnt(core: Known, sales: Side, months: int) -> Floats:
 @indicator("核心买方合作月数", "INV", (), SAFER, "SC03")
 def core_buyer_tenure(core: Known, buyers: Partners) -> Floats:
     """Months since the first sale to a core enterprise, the longest; 0 without one."""
-    return core.gap + segment_max(
-        buyers.first[core.flag], core.pairs.firm[core.flag], core.pairs.firms, 0.0
-    ).clip(0)
+    return cast(
+        Floats,
+        core.gap
+        + segment_max(buyers.first[core.flag], core.pairs.firm[core.flag], core.pairs.firms, 0.0).clip(0),
+    )
 
 
 @indicator("核心买方连续交易月", "INV", (12,), SAFER, "SC03")

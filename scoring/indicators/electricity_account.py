@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from scoring.indicators.invoice_sales import FEN
@@ -84,7 +86,7 @@ def ele_stop_cnt(power: Power, months: int) -> Floats:
 
 
 def _newest(power: Power) -> Bools:
-    return power.age == power.newest[power.rows.firm]
+    return cast(Bools, power.age == power.newest[power.rows.firm])
 
 
 @indicator("代扣缴费", "ELE", (), SAFER, "EL09")

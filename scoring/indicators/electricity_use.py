@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from scoring.indicators.invoice_sales import FEN
@@ -64,7 +66,7 @@ def ele_slope(power: Power, months: int) -> Floats:
 def ele_zero_months(power: Power, months: int) -> Floats:
     """Months with a bill of no kWh."""
     idle = (power.energy.last(months) == 0) & (power.billed.last(months) > 0)
-    return np.where(power.months_billed(months) > 0, idle.sum(axis=1), INSUFFICIENT)
+    return cast(Floats, np.where(power.months_billed(months) > 0, idle.sum(axis=1), INSUFFICIENT))
 
 
 @indicator("低负荷最长月数", "ELE", (12,), RISKIER, "EL05")

@@ -9,7 +9,7 @@ from scoring.inputs.balances import Balances
 from scoring.inputs.flows import Flows
 from scoring.inputs.turnover import Daily
 from scoring.measure import RISKIER, SAFER, submodel
-from scoring.series import Cube, growth, ratio, variation
+from scoring.series import Cube, growth, ratio, segment_sum, summed, variation
 from scoring.value import Floats
 
 indicator = submodel("bank_flow")
@@ -20,7 +20,7 @@ LOW_BALANCE = 1_000 * FEN
 def txn_cov_months(flows: Flows, months: int) -> Floats:
     """Months with a movement."""
     moved = flows.all_in.last(months) + flows.all_out.last(months)
-    return np.add.reduce(moved > 0, axis=1, dtype=np.float64)
+    return summed(moved > 0)
 
 
 @indicator("经营性流入(剔回流/贷款/同名)", "TXN", (3, 6, 12), SAFER, "BF02")
@@ -100,8 +100,8 @@ def payer_cnt(flows: Flows, months: int) -> Floats:
 def _concentration(flows: Flows, cube: Cube, mask: np.ndarray, months: int) -> Floats:
     """Σ share² of counterparties, the mask's movements of the window."""
     firm, _, fen = flows.by_party(mask & flows.operating & (flows.age < months))
-    squares = np.bincount(firm, weights=fen * fen, minlength=flows.rows.firms)
-    whole = np.bincount(firm, weights=fen, minlength=flows.rows.firms)
+    squares = segment_sum(firm, flows.rows.firms, fen * fen)
+    whole = segment_sum(firm, flows.rows.firms, fen)
     return ratio(squares, whole * whole) + 0 * flows.operated(cube, months)
 
 
@@ -126,14 +126,14 @@ def payroll_amt(payroll: Cube, flows: Flows, months: int) -> Floats:
 @indicator("发薪月数", "TXN", (12,), SAFER, "BF09")
 def payroll_months(payroll: Cube, flows: Flows, months: int) -> Floats:
     """Months in which wages were paid."""
-    return flows.covered(np.add.reduce(payroll.last(months) > 0, axis=1, dtype=np.float64), months)
+    return flows.covered(summed(payroll.last(months) > 0), months)
 
 
 @indicator("水电租缴付月数", "TXN", (12,), SAFER, "BF09")
 def utility_months(flows: Flows, months: int) -> Floats:
     """Months in which water, electricity or rent was paid."""
     paid = flows.cube(flows.out & flows.says("utility")).last(months)
-    return flows.covered(np.add.reduce(paid > 0, axis=1, dtype=np.float64), months)
+    return flows.covered(summed(paid > 0), months)
 
 
 @indicator("本行结算占比", "TXN,INV", (12,), SAFER, "BF14")

@@ -15,7 +15,7 @@ from scoring.inputs.invoices import Side
 from scoring.inputs.names import Named
 from scoring.inputs.staff import Staff
 from scoring.measure import INTERIOR, RISKIER, SAFER, submodel
-from scoring.series import MONTHS, Cube, distance, ratio
+from scoring.series import MONTHS, Cube, distance, ratio, summed
 from scoring.value import INSUFFICIENT, Floats
 
 indicator = submodel("invoice_tax_fraud")
@@ -31,7 +31,7 @@ def _from(cube: Cube, skip: Floats, months: int) -> Floats:
     """The months that end a number of months a firm before ``as_of``."""
     place = skip.astype(np.int64)[:, None] + np.arange(months)
     inside = np.take_along_axis(cube.month, np.minimum(place, MONTHS - 1), axis=1)
-    return np.add.reduce(inside * (place < MONTHS), axis=1)
+    return summed(inside * (place < MONTHS))
 
 
 @indicator("流票比", "TXN,INV", (6, 12), INTERIOR, "FR02")

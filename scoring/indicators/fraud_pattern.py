@@ -16,7 +16,7 @@ from scoring.inputs.master import Master
 from scoring.inputs.patterns import BENFORD, crowded, share_of_year
 from scoring.inputs.reds import UNKNOWN, Reds
 from scoring.measure import CONTEXT, RISKIER, submodel
-from scoring.series import Cube, ratio, segment_max, segment_sum, since
+from scoring.series import Cube, ratio, segment_max, segment_sum, since, summed
 from scoring.value import INSUFFICIENT, NOT_APPLICABLE, NOT_AVAILABLE, Floats, Ints
 
 indicator = submodel("invoice_tax_fraud")
@@ -42,10 +42,10 @@ def near_cap_ratio(sales: Side, master: Master, batch: Batch, months: int) -> Fl
 @indicator("首位数偏离", "INV", (12, 24), RISKIER, "FR10")
 def benford_mad(first_digits: Floats, batch: Batch, months: int) -> Floats:
     """Mean absolute deviation of first digits from Benford's law; needs 300 invoices."""
-    counts = np.add.reduce(first_digits[:, : months // 12], axis=1)
-    number = np.add.reduce(counts, axis=1)
+    counts = summed(first_digits[:, : months // 12])
+    number = summed(counts)
     off = np.abs(counts / number[:, None] - BENFORD)
-    return since(number, batch.measurement.least_benford, np.add.reduce(off, axis=1) / 9)
+    return since(number, batch.measurement.least_benford, summed(off) / 9)
 
 
 @indicator("整额票占比", "INV", (12,), RISKIER, "FR10")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from scoring.indicators.invoice_sales import FEN
 from scoring.inputs.invoices import Side
 from scoring.measure import INTERIOR, SAFER, submodel
-from scoring.series import Cube, growth, ratio, since
+from scoring.series import Cube, growth, ratio, since, summed
 from scoring.value import Floats
 
 indicator = submodel("invoice")
@@ -28,7 +26,7 @@ def in_yoy(bought: Cube, purchases: Side, months: int) -> Floats:
 @indicator("有进票月数", "INV", (12,), SAFER, "IV31")
 def in_active_months(purchases: Side, months: int) -> Floats:
     """Months with a valid blue invoice received."""
-    return np.add.reduce(purchases.count_month.last(months) > 0, axis=1, dtype=np.float64)
+    return summed(purchases.count_month.last(months) > 0)
 
 
 @indicator("进销比", "INV", (3, 12), INTERIOR, "IV33")

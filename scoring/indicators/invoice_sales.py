@@ -19,6 +19,7 @@ from scoring.series import (
     segment_sum,
     since,
     slope,
+    summed,
     variation,
 )
 from scoring.value import INSUFFICIENT, NOT_AVAILABLE, Bools, Floats
@@ -73,7 +74,7 @@ def out_slope(sold: Cube, selling_history: Floats, months: int) -> Floats:
 @indicator("有票月数", "INV", (12, 24), SAFER, "IV07")
 def out_active_months(sales: Side, months: int) -> Floats:
     """Months with a valid blue invoice."""
-    return np.add.reduce(sales.count_month.last(months) > 0, axis=1, dtype=np.float64)
+    return summed(sales.count_month.last(months) > 0)
 
 
 @derived
@@ -88,7 +89,7 @@ def silent_months(sales: Side, batch: Batch) -> tuple[Bools, Bools]:
 def out_zero_months(silent_months: tuple[Bools, Bools], months: int) -> Floats:
     """Months without a valid blue invoice, February left out."""
     silent, february = silent_months
-    return np.add.reduce((silent & ~february)[:, :months], axis=1, dtype=np.float64)
+    return summed((silent & ~february)[:, :months])
 
 
 @indicator("最长连续断票月", "INV", (12, 24), RISKIER, "IV09")

@@ -13,7 +13,7 @@ from scoring.inputs.declared import QUARTER, Declared
 from scoring.inputs.payments import Payments
 from scoring.inputs.returns import Wages, Year
 from scoring.measure import CONTEXT, INTERIOR, RISKIER, SAFER, figure, submodel
-from scoring.series import growth, ratio, slope, variation
+from scoring.series import growth, ratio, slope, summed, variation
 from scoring.value import Floats
 
 indicator = submodel("tax_operation")
@@ -50,7 +50,7 @@ def declared_slope(declared: Declared, months: int) -> Floats:
 
 
 def _active(periods: Floats) -> Floats:
-    return np.add.reduce(periods > 0, axis=1, dtype=np.float64)
+    return summed(periods > 0)
 
 
 @indicator("有收入申报期数", "DEC", (12, 24), SAFER, "TO07")

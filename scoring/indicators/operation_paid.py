@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from scoring.indicators.invoice_sales import FEN
 from scoring.inputs.declared import Declared
 from scoring.inputs.payments import Payments
 from scoring.measure import CONTEXT, SAFER, submodel
-from scoring.series import growth, ratio, since
+from scoring.series import growth, ratio, since, summed
 from scoring.value import Floats
 
 indicator = submodel("tax_operation")
@@ -42,7 +40,7 @@ def tax_paid_yoy(payments: Payments, months: int) -> Floats:
 @indicator("有纳税月数", "PAY", (12, 24), SAFER, "TO11")
 def tax_paid_months(payments: Payments, months: int) -> Floats:
     """Months with a payment of tax."""
-    return np.add.reduce(payments.tax.last(months) > 0, axis=1, dtype=np.float64)
+    return summed(payments.tax.last(months) > 0)
 
 
 @indicator("退税/销售", "PAY", (12,), CONTEXT, "TO19")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from scoring.indicators.invoice_sales import FEN
@@ -29,7 +31,7 @@ def wc_need(
     """Sales × (1 − net margin) × (1 + growth, at most 15%) ÷ turns a year (流贷管理办法, annex)."""
     expected = np.clip(np.where(np.isnan(out_yoy_12m), 0.0, out_yoy_12m), -1, MOST_GROWTH)
     cycle = np.where(cash_cycle_days <= 0, 0.0, cash_cycle_days) / 360
-    return out_amt_12m * (1 - fin_net_margin_12m) * (1 + expected) * cycle
+    return cast(Floats, out_amt_12m * (1 - fin_net_margin_12m) * (1 + expected) * cycle)
 
 
 @indicator("营运资金缺口", "FIN,CRE", (), CONTEXT, "RP10", needs="FIN,CRE,INV")
@@ -67,7 +69,9 @@ def sales_capacity(
     """A tenth of yearly sales, less where they fall or hang on one customer."""
     fall = np.clip(1 + np.minimum(np.where(np.isnan(out_yoy_12m), 0.0, out_yoy_12m), 0), 0.5, 1)
     top = np.where(np.isnan(cust_top1_share_12m), 1.0, cust_top1_share_12m)
-    return SALES_SHARE * np.maximum(out_amt_12m, 0) * fall * (1 - 0.3 * np.maximum(top - 0.5, 0) / 0.5)
+    return cast(
+        Floats, SALES_SHARE * np.maximum(out_amt_12m, 0) * fall * (1 - 0.3 * np.maximum(top - 0.5, 0) / 0.5)
+    )
 
 
 @indicator("流水折算能力", "TXN", (12,), SAFER, "RP05")

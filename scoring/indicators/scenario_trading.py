@@ -10,7 +10,7 @@ from scoring.inputs.payments import Payments
 from scoring.inputs.scene import Figures
 from scoring.inputs.staff import Staff
 from scoring.measure import RISKIER, SAFER, submodel
-from scoring.series import Cube, correlation, growth, longest_run, ratio
+from scoring.series import Cube, correlation, growth, longest_run, ratio, summed
 from scoring.value import INSUFFICIENT, Floats
 
 indicator = submodel("scenario")
@@ -20,7 +20,7 @@ indicator = submodel("scenario")
 def gen_rent_months(flows: Flows, months: int) -> Floats:
     """Months in which rent was paid."""
     paid = flows.cube(flows.out & flows.says("rent")).last(months)
-    return flows.covered(np.add.reduce(paid > 0, axis=1, dtype=np.float64), months)
+    return flows.covered(summed(paid > 0), months)
 
 
 @indicator("收单流水", "SCN", (3, 12), SAFER, "SN08")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -31,12 +32,12 @@ class Balances:
     def mean(self, months: int) -> Floats:
         """``INSUFFICIENT`` when a day of the window is not known."""
         inside = np.arange(DAYS) < self.month_ends[:, months][:, None]
-        return np.where(inside, self.day, 0.0).sum(axis=1) / inside.sum(axis=1)
+        return cast(Floats, np.where(inside, self.day, 0.0).sum(axis=1) / inside.sum(axis=1))
 
     def share(self, months: int, mask: Bools) -> Floats:
         """The part of the window's days in the mask."""
         inside = np.arange(DAYS) < self.month_ends[:, months][:, None]
-        return (mask & inside).sum(axis=1) / inside.sum(axis=1) + 0 * self.mean(months)
+        return cast(Floats, (mask & inside).sum(axis=1) / inside.sum(axis=1) + 0 * self.mean(months))
 
 
 @derived

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class Partners:
     def stable(self, months: int) -> Bools:
         """Pairs that traded in most months of a window; natural persons share a key, and are left out."""
         active = self.traded[:, :months].sum(axis=1) >= STABLE_PART * months
-        return active & ~self.side.pairs.individual
+        return cast(Bools, active & ~self.side.pairs.individual)
 
     def months_of(self, mask: Bools) -> Floats:
         """Fen with tax by firm and month over the mask's pairs, shape (firms, 24)."""
@@ -99,7 +100,7 @@ def lag_days(invoiced: Floats, received: Floats) -> Floats:
     found = correlation(both, lagged.reshape(-1, 12)).reshape(-1, lags).T
     none = np.isnan(found).all(axis=0)
     best = np.argmax(np.where(np.isnan(found), -np.inf, found), axis=0)
-    return np.where(none, INSUFFICIENT, best * DAYS_A_MONTH)
+    return cast(Floats, np.where(none, INSUFFICIENT, best * DAYS_A_MONTH))
 
 
 @derived

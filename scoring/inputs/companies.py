@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import cast
 
 import numpy as np
 
@@ -72,7 +73,7 @@ def companies(batch: Batch, sales: Side) -> Companies:
 
 def _picked(column: Floats, at: np.ndarray) -> Floats:
     """A column's value for each pair, NaN for −1."""
-    return np.append(column, np.nan)[at]
+    return cast(Floats, np.append(column, np.nan)[at])
 
 
 @derived

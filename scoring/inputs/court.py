@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -91,7 +92,9 @@ class Enforcements:
 
     def lasting(self, kind: str) -> Bools:
         """Entries of a kind on the company that last at ``as_of``."""
-        return self.company & (self.kind == ENFORCEMENTS.index(kind)) & self.rows.lasting("ended_on")
+        return cast(
+            Bools, self.company & (self.kind == ENFORCEMENTS.index(kind)) & self.rows.lasting("ended_on")
+        )
 
     def active(self, kind: str) -> Floats:
         """1 while the company has such an entry."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 
 from scoring.inputs.batch import Batch
 from scoring.inputs.returns import LINES, SALES_LINES, VAT_SMALL, Returns
 from scoring.measure import derived
-from scoring.series import MONTHS
+from scoring.series import MONTHS, summed
 from scoring.value import INSUFFICIENT, NOT_APPLICABLE, NOT_AVAILABLE, STALE, Bools, Floats, Ints
 
 SERIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -58,7 +59,7 @@ class Declared:
         """
         key = (name, months, skip)
         if key not in self._totals:
-            found = np.add.reduce(self.series[name][:, skip : skip + months], axis=1)
+            found = summed(self.series[name][:, skip : skip + months])
             self._totals[key] = self._typed(name, found)
         return self._totals[key]
 
@@ -71,7 +72,7 @@ class Declared:
         monthly = self.series[name][:, :months]
         blocks = monthly.reshape(len(monthly), -1, QUARTER).sum(axis=2)
         found = np.where(self.quarterly, stat(blocks), stat(monthly))
-        unfiled = np.add.reduce(monthly, axis=1) * 0
+        unfiled = summed(monthly) * 0
         return self._typed(name, found + unfiled)
 
     def filed(self, months: int) -> tuple[Floats, Floats]:
@@ -96,11 +97,9 @@ def declared(returns: Returns, batch: Batch) -> Declared:
     newest = np.full(batch.firms, -1, dtype=np.int64)
     newest[firm] = order
     none = newest < 0
-    at = np.maximum(newest, 0)
-    picked = (lambda column, empty: np.where(none, empty, column[at])) if len(rows) else _nothing(none)
-    last = np.maximum(picked(returns.age, 0.0), 0.0)
-    quarterly = picked(returns.months, 1.0) >= QUARTER
-    small = picked(returns.form, 0) == VAT_SMALL
+    last = np.maximum(_picked(returns.age, newest), 0.0)
+    quarterly = _picked(returns.months, newest) >= QUARTER
+    small = _picked(returns.form.astype(np.float64), newest) == VAT_SMALL
     lag = batch.measurement.filing_lag_months
     stale = last > np.where(quarterly, lag[QUARTER], lag[1])
     gap = np.where(none, NOT_AVAILABLE, np.where(stale, STALE, 0.0))
@@ -109,8 +108,9 @@ def declared(returns: Returns, batch: Batch) -> Declared:
     return Declared(series, last, quarterly, small, stale & ~none, gap)
 
 
-def _nothing(none: Bools) -> Callable[[Floats, float], Floats]:
-    return lambda _, empty: np.full(len(none), empty)
+def _picked(column: Floats, row: Ints) -> Floats:
+    """A column's value on each firm's row; 0 for −1."""
+    return np.append(column, 0.0)[row]
 
 
 def _spread(returns: Returns, order: Ints, last: Floats) -> dict[str, Floats]:
@@ -136,7 +136,7 @@ def _spread(returns: Returns, order: Ints, last: Floats) -> dict[str, Floats]:
 
 def _amounts(current: Floats, small: Bools) -> Floats:
     """Each series of each return, fen, shape (series, returns)."""
-    return np.where(small, _ADDED[1] @ current.T, _ADDED[0] @ current.T)
+    return cast(Floats, np.where(small, _ADDED[1] @ current.T, _ADDED[0] @ current.T))
 
 
 _ADDED = np.array(

@@ -10,7 +10,7 @@ import numpy as np
 from scoring.inputs.batch import Batch
 from scoring.inputs.rows import Rows
 from scoring.measure import derived
-from scoring.series import Cube
+from scoring.series import Cube, summed
 from scoring.value import INSUFFICIENT, NOT_AVAILABLE, Floats
 
 
@@ -30,7 +30,7 @@ class Power:
 
     def months_billed(self, months: int, skip: int = 0) -> Floats:
         """Months of a window with a bill."""
-        return np.add.reduce(self.billed.month[:, skip : skip + months] > 0, axis=1, dtype=np.float64)
+        return summed(self.billed.month[:, skip : skip + months] > 0)
 
     def every_month(self, cube: Cube, months: int, skip: int = 0) -> Floats:
         """The sum of a window; ``INSUFFICIENT`` when a month of it has no bill."""

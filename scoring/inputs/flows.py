@@ -12,7 +12,7 @@ from scoring.inputs.batch import Batch
 from scoring.inputs.parties import INDIVIDUAL, fold_name
 from scoring.inputs.rows import Rows
 from scoring.measure import derived
-from scoring.series import Cube
+from scoring.series import Cube, segment_sum
 from scoring.value import INSUFFICIENT, NOT_AVAILABLE, Bools, Floats, Ints
 
 WORDS: dict[str, re.Pattern[str]] = {
@@ -124,7 +124,7 @@ class Flows:
         return (
             cells // width,
             cells % width,
-            np.bincount(place, weights=self.amount[keep], minlength=len(cells)),
+            segment_sum(place, len(cells), self.amount[keep]),
         )
 
 

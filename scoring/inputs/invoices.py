@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import cast
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from scoring.inputs.batch import Batch
 from scoring.inputs.pairs import Pairs, pair_up
 from scoring.inputs.rows import Rows
 from scoring.measure import derived
-from scoring.series import MONTHS, Cube, segment_max, segment_sum
+from scoring.series import MONTHS, Cube, segment_max, segment_sum, summed
 from scoring.value import Bools, Floats, Ints
 
 _BANDS = np.array([0, 3, 6, 12, 15, 24, MONTHS])
@@ -44,7 +45,7 @@ class Side:
     def told(self, name: str) -> Bools:
         """A flag a firm: whether any of its invoices tells this column, or it has none."""
         told = self.rows.told(name)[self.place]
-        return segment_sum(self.firm[told], self.firms) + (self.number == 0) > 0
+        return cast(Bools, segment_sum(self.firm[told], self.firms) + (self.number == 0) > 0)
 
     def holds(self, name: str, word: str) -> Bools:
         """Rows whose text is the word."""
@@ -105,7 +106,9 @@ class Side:
     @cached_property
     def history(self) -> Floats:
         """Months from the first valid invoice to ``as_of``, both included; 0 without any."""
-        return segment_max(self.age[~self.void] + 1.0, self.firm[~self.void], self.firms, 0)
+        return segment_max(
+            (self.age[~self.void] + 1).astype(np.float64), self.firm[~self.void], self.firms, 0
+        )
 
     @cached_property
     def _bands(self) -> Floats:
@@ -121,7 +124,7 @@ class Side:
         if (start, stop) not in self._nets:
             edges = _BANDS.tolist()
             window = self._bands[:, edges.index(start) : edges.index(stop)]
-            self._nets[(start, stop)] = np.add.reduce(window, axis=1)
+            self._nets[(start, stop)] = summed(window)
         return self._nets[(start, stop)]
 
     @cached_property
@@ -227,7 +230,7 @@ def _names(invoice_sides: tuple[Side, Side]) -> list[str | None]:
         code = code[side.place]
         named = np.flatnonzero((side.pair >= 0) & (code >= 0))
         pair = side.pair[named]
-        weight = side.day[named] * 2.0**32 + np.minimum(np.abs(side.amount[named]), 2.0**32 - 1)
+        weight = side.day[named].astype(np.float64) * 2.0**32 + np.minimum(np.abs(side.amount[named]), 2.0**32 - 1)
         newest = weight == segment_max(weight, pair, len(found), -np.inf)[pair]
         best = segment_max(code[named][newest].astype(np.float64), pair[newest], len(found), -1.0)
         for place, name in enumerate(best.astype(np.int64).tolist()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -189,4 +190,4 @@ def _medians(found: Floats, group: Ints, size: Ints) -> Floats:
     small = group[order].astype(np.min_scalar_type(len(size)))  # 16 bits are sorted by radix
     ordered = found[order[np.argsort(small, kind="stable")]]
     start = np.cumsum(size) - size
-    return (ordered[start + (size - 1) // 2] + ordered[start + size // 2]) / 2
+    return cast(Floats, (ordered[start + (size - 1) // 2] + ordered[start + size // 2]) / 2)

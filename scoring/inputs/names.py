@@ -109,8 +109,8 @@ def related(batch: Batch) -> Related:
             if text is not None:
                 names[firm].add(_fold(text))
     why = batch.why(("SHR",))
-    told = np.array([context.related is not None for context in batch.contexts])
-    return Related(keys, names, np.where(told | (why == 0), 0.0, NANS[why]))
+    ours = np.array([context.related is not None for context in batch.contexts])
+    return Related(keys, names, np.where(ours | (why == 0), 0.0, NANS[why]))
 
 
 @derived

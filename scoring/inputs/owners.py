@@ -64,7 +64,8 @@ def owners(batch: Batch, register: Master, master: Master) -> Owners:
     for firm, holding in enumerate(holdings):
         people[firm] |= {holder for held in holding.values() for holder, person, _ in held if person}
         people[firm] |= {representative[firm] or ""} - {""}
-    return Owners(*(np.ascontiguousarray(column) for column in found.T), people)
+    columns_of: Floats = np.ascontiguousarray(found.T)
+    return Owners(columns_of[0], columns_of[1], columns_of[2], columns_of[3], people)
 
 
 def _people(batch: Batch) -> list[set[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from scoring.inputs.batch import Batch
@@ -47,4 +49,4 @@ def company_rows(sales: Side) -> Ints:
     """The year's blue invoices to a known company: natural persons share one key, and would look like one
     buyer."""
     person = np.append(sales.pairs.individual, True)  # the last one answers for nobody
-    return sales.year[~person[sales.pair[sales.year]]]
+    return cast(Ints, sales.year[~person[sales.pair[sales.year]]])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 
@@ -61,7 +62,7 @@ class Returns:
 
     def sum(self, lines: tuple[str, ...]) -> Floats:
         """The sum of some lines, absent ones as 0."""
-        return np.nansum(self.current[:, [LINES.index(line) for line in lines]], axis=1)
+        return cast(Floats, np.nansum(self.current[:, [LINES.index(line) for line in lines]], axis=1))
 
     def line(self, name: str) -> Floats:
         """A line of the period's own figures."""
@@ -171,11 +172,11 @@ def _quarters(returns: Returns, batch: Batch) -> tuple[list[Floats], Bools]:
     newest = np.full(batch.firms, -(10**6))
     np.maximum.at(newest, firm, quarter)
     back = newest[firm] - quarter
-    near = back < 5
+    near: Bools = back < 5
     in_year = (newest[:, None] - np.arange(4)) % 4
     sums: list[Floats] = []
     known = batch.last_month - newest * 3 - 2 < 12
-    to_date = np.isnan(returns.to_date[mask]).all(axis=1)[:, None]
+    to_date = np.logical_and.reduce(np.isnan(returns.to_date[mask]), axis=1).reshape(-1, 1)
     figures = np.where(to_date, returns.current[mask], returns.to_date[mask])
     for line in ("1", "12"):
         grid = np.full((batch.firms, 5), np.nan)

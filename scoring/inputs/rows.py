@@ -124,7 +124,7 @@ class Rows:
 
     def _hashed(self, name: str) -> Ints:
         salt = self.firm.astype(np.uint64) * np.uint64(0x9E37_79B9_7F4A_7C15)
-        return (self.frame.get_column(name).hash().to_numpy() ^ salt).view(np.int64)
+        return cast(Ints, (self.frame.get_column(name).hash().to_numpy() ^ salt).view(np.int64))
 
     # --- by firm
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 
@@ -45,11 +46,11 @@ class Figures:
     party: list[str | None]
 
     def of(self, item: str) -> Bools:
-        return self.item == self.items.index(item)
+        return cast(Bools, self.item == self.items.index(item))
 
     def told(self, item: str, found: Floats) -> Floats:
         """A figure; ``NOT_AVAILABLE`` where the item was never told."""
-        return found + self._gaps[self.items.index(item)]
+        return cast(Floats, found + self._gaps[self.items.index(item)])
 
     @cached_property
     def _gaps(self) -> Floats:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
 from scoring.inputs.batch import Batch
 from scoring.inputs.rows import Rows
 from scoring.measure import derived
-from scoring.series import MONTHS
+from scoring.series import MONTHS, summed
 from scoring.value import INSUFFICIENT, STALE, Floats
 
 
@@ -26,9 +27,9 @@ class Staff:
     def mean(self, months: int) -> Floats:
         """Mean persons of the months of a window that have a count; ``STALE`` without one."""
         window = self.heads[:, :months]
-        number = np.add.reduce(~np.isnan(window), axis=1)
+        number = summed(~np.isnan(window))
         found = np.nansum(window, axis=1) / number
-        return np.where(number > 0, found, np.where(np.isnan(self.newest), INSUFFICIENT, STALE))
+        return cast(Floats, np.where(number > 0, found, np.where(np.isnan(self.newest), INSUFFICIENT, STALE)))
 
 
 @derived

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -55,7 +56,7 @@ def returned(flows: Flows) -> Bools:
 def _amounts(firm: Ints, amount: Floats) -> Ints:
     """A code of firm and amount."""
     distinct = np.unique(amount, return_inverse=True)[1]
-    return np.unique(firm * (len(distinct) + 1) + distinct, return_inverse=True)[1]
+    return cast(Ints, np.unique(firm * (len(distinct) + 1) + distinct, return_inverse=True)[1])
 
 
 @derived

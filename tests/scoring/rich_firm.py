@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 
 import polars as pl
 
+import tests.scoring.rich_other as other
 from schema.period import add_months, month_end
 from scoring.context import Benchmark, Context, Edge, Norm, Place
-from tests.scoring import rich_other as other
 from tests.scoring.firms import AS_OF, ME, Rows, invoice, table, uscc, vat_returns
 
 

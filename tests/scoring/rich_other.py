@@ -45,9 +45,9 @@ def registration() -> dict[str, Rows]:
             {"company_id": uscc(100 + n, "330100" if n % 3 else "310100"),
              "name": f"第{100 + n}号商行有限公司", "established_on": date(2015, 1, 1),
              "grade": 0.5 + n / 40, "tax_status": "normal",
-             "status": "active" if n != 15 else "cancelled", "dishonest": False,
+             "status": "active" if n < 20 else "cancelled", "dishonest": False,
              "ownership": ("government", "state", "listed", "private")[n % 4]}
-            for n in range(20)
+            for n in range(21)
         ],
         "registration_change": [
             {"event_date": ago(30), "kind": "legal_representative"},

@@ -13,7 +13,7 @@ import pytest
 from schema.dataset import Dataset, Missing
 from schema.snapshot import TABLES_OF, Snapshot
 from scoring.context import Context
-from scoring.facts import measure
+from scoring.facts import everything
 from scoring.indicators import CATALOGUE
 from scoring.inputs.batch import TABLE_OF, gather
 from scoring.measure import Measured
@@ -32,7 +32,7 @@ CORE = (
 
 
 def measured(snapshots: list[Snapshot], contexts: list[Context]) -> Measured:
-    return measure(gather(snapshots, contexts, DECIDED, load().measurement))
+    return everything(gather(snapshots, contexts, DECIDED, load().measurement))
 
 
 def alone(tables: dict[str, pl.DataFrame], context: Context = CONTEXT, **changes: Any) -> Measured:
