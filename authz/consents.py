@@ -4,21 +4,17 @@ with its actor and a reason code, and raises the revision that the gate fences w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, update
 
 from authz import clock, rows
 from authz.application import Letter
 from authz.authorization import Authorization, Progress, State, Trigger
 from authz.consent import KEEPS_DATA, Consent, ConsentState, Disposal, Party, digested, states
-from authz.consent.archive import Archive, Signed
 from authz.consent.artefact import Assent
-from authz.ledger import Ledger
-from schema.dataset import Dataset
+from authz.heldconsents import HeldConsents, one
 from schema.errors import ConsentExpired, ConsentTextMismatch, StateConflict
-from schema.period import Period
 from store import tables
 from store.database import now, reading
 
@@ -30,60 +26,8 @@ _AMENDABLE = {
 """From here a run may begin under other terms, and where it begins."""
 
 
-class Consents:
+class Consents(HeldConsents):
     """Moves the consents of authorizations, and the authorizations with them."""
-
-    def __init__(self, ledger: Ledger, archive: Archive) -> None:
-        self._ledger, self.archive = ledger, archive
-        self._engine = ledger.engine
-
-    # --- reading ---
-
-    def of(self, id: str) -> list[Consent]:
-        """Every consent of an authorization, those that have ended too."""
-        with reading(self._engine) as connection:
-            return self._ledger.consents(connection, id)
-
-    def asked(self, id: str, party: Party) -> Consent | None:
-        """The consent that this party is asked for now."""
-        return next(
-            (each for each in self.of(id) if each.party is party and each.state is ConsentState.AWAITING),
-            None,
-        )
-
-    def in_use(self, connection: Connection, current: Authorization) -> list[Consent]:
-        """What the gate decides by: the consent that the present run reads under, and those of other parties
-        and classes."""
-        return _in_use(self._ledger.consents(connection, current.id), current)
-
-    def scopes(self, current: Authorization) -> dict[Dataset, Period]:
-        """What the borrower's consents in use cover together."""
-        with reading(self._engine) as connection:
-            used = self.in_use(connection, current)
-        return {
-            dataset: period
-            for each in used
-            if each.party is Party.BORROWER
-            for dataset, period in each.scopes.items()
-        }
-
-    def proven(self, current: Authorization) -> list[Consent]:
-        """Those in use, each one agreed to proven by its signed artefact. Raises ``ConsentAltered``."""
-        with reading(self._engine) as connection:
-            used = self.in_use(connection, current)
-        for each in used:
-            if each.state is ConsentState.ACTIVE:
-                self.archive.read(each, current.taxpayer_id)
-        return used
-
-    def signed(self, current: Authorization, consent: Consent) -> Signed:
-        """The artefact of one of its consents. Raises ``ConsentAltered``."""
-        return self.archive.read(consent, current.taxpayer_id)
-
-    def moment(self) -> datetime:
-        """This instant by the clock that does not go back. Raises ``ClockMovedBack``."""
-        with self._engine.begin() as connection:
-            return clock.moment(connection)
 
     # --- the party's decision ---
 
@@ -115,7 +59,7 @@ class Consents:
         ref, sha256 = self.archive.keep(held, current.taxpayer_id, assent or Assent(), at)
         with self._engine.begin() as connection:
             current = self._ledger.read(connection, id, lock=True)
-            again = _one(self._ledger.consents(connection, id), held.id)
+            again = one(self._ledger.consents(connection, id), held.id)
             if again.state is ConsentState.ACTIVE:
                 return current
             _check_amendable(current, again)
@@ -133,7 +77,7 @@ class Consents:
         A second call changes nothing. Raises ``StateConflict``."""
         with self._engine.begin() as connection:
             current = self._ledger.read(connection, id, lock=True)
-            held = _one(self._ledger.consents(connection, id), consent_id or current.consent_id)
+            held = one(self._ledger.consents(connection, id), consent_id or current.consent_id)
             if held.state is to:
                 return current
             self._move(connection, held, to, actor, reason)
@@ -176,10 +120,10 @@ class Consents:
         at a time: another takes the place of one that was not agreed to. Raises ``StateConflict``."""
         current = self._ledger.read(connection, id, lock=True)
         held = self._ledger.consents(connection, id)
-        if _one(held, letter.supersedes or "").state is not ConsentState.ACTIVE:
+        if one(held, letter.supersedes or "").state is not ConsentState.ACTIVE:
             raise StateConflict("only an active consent is amended")
         if current.amendment_id:
-            former = _one(held, current.amendment_id)
+            former = one(held, current.amendment_id)
             if former.state is not ConsentState.AWAITING:
                 raise StateConflict("an amendment is under way")
             self._move(connection, former, ConsentState.WITHDRAWN, actor, "amendment_dropped")
@@ -195,26 +139,22 @@ class Consents:
         """Something was read under the consent of the present run: one that amends another now supersedes
         it."""
         held = self._ledger.consents(connection, current.id)
-        used = _one(held, current.consent_id)
+        used = one(held, current.consent_id)
         if used.id != current.amendment_id or used.supersedes is None:
             return
-        former = _one(held, used.supersedes)
+        former = one(held, used.supersedes)
         if former.state in states.LIVING:
             self._move(connection, former, ConsentState.SUPERSEDED, "pipeline", "amended")
         self._set(connection, current.id, consent_id=used.id, amendment_id=None, amendment_run=None)
 
     # --- disposal ---
 
-    def to_shred(self, id: str) -> list[Consent]:
-        """The consents whose keys are to be destroyed."""
-        return [each for each in self.of(id) if each.disposal is Disposal.SHRED_PENDING]
-
     def shredded(self, consent: Consent, proofs: Mapping[str, Mapping[str, Any]], *, actor: str) -> None:
         """The keys of this consent are destroyed; the proof of each class goes into the audit log.
         Idempotent."""
         with self._engine.begin() as connection:
             self._ledger.read(connection, consent.authorization_id, lock=True)
-            held = _one(self._ledger.consents(connection, consent.authorization_id), consent.id)
+            held = one(self._ledger.consents(connection, consent.authorization_id), consent.id)
             if held.disposal is Disposal.SHREDDED:
                 return
             self._dispose(connection, held, Disposal.SHREDDED)
@@ -238,18 +178,6 @@ class Consents:
                 self._ledger.record(
                     connection, consent.authorization_id, "scheduler", "consent.timestamped", data
                 )
-
-    def unstamped(self, limit: int) -> list[Consent]:
-        """Consents that were signed and not time-stamped yet, the longest-waiting first."""
-        table = tables.consent
-        query = (
-            select(table)
-            .where(table.c.artefact_ref.is_not(None), table.c.timestamp_ref.is_(None))
-            .order_by(table.c.valid_from)
-            .limit(limit)
-        )
-        with reading(self._engine) as connection:
-            return [rows.consent(row) for row in connection.execute(query)]
 
     # --- the moves ---
 
@@ -290,7 +218,7 @@ class Consents:
     ) -> Authorization:
         """The first leg, once the borrower has agreed and nobody else is asked."""
         held = self._ledger.consents(connection, current.id)
-        own = _one(held, current.consent_id).state is ConsentState.ACTIVE
+        own = one(held, current.consent_id).state is ConsentState.ACTIVE
         asked = any(each.state is ConsentState.AWAITING for each in held)
         if not own or asked or current.state is not State.REQUESTED:
             return current
@@ -348,22 +276,6 @@ class Consents:
         connection.execute(
             update(tables.authorization).where(tables.authorization.c.id == id).values(**values)
         )
-
-
-def _in_use(consents: list[Consent], current: Authorization) -> list[Consent]:
-    own = _one(consents, current.consent_id)
-    return [
-        each
-        for each in consents
-        if each.id == own.id or (each.party, each.data_class) != (own.party, own.data_class)
-    ]
-
-
-def _one(consents: list[Consent], id: str) -> Consent:
-    for each in consents:
-        if each.id == id:
-            return each
-    raise StateConflict("there is no such consent")
 
 
 def _shown(consents: list[Consent], party: Party, text_sha256: str) -> Consent:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from authz.consent import DataClass
+from authz.consent.terms import Institution, Institutions
 from connectors.overlay import overlay
 from schema.dataset import USUAL, Dataset
 from schema.errors import RegionUndecided, ScopeDenied
 from schema.period import Period, add_months, last_full_month_end, month_end
-from schema.region import default_region
+from schema.region import default_region, region
 from schema.taxpayer_id import division
+from settings import Settings
 
 MONTHS = 36
 """Two years of windows and the year before, for growth."""
@@ -47,3 +50,16 @@ def passed(scope: Period, today: date) -> Period:
     if scope.start > today:
         raise ScopeDenied(f"{scope} has not begun")
     return Period(start=scope.start, end=min(scope.end, today))
+
+
+def institutions(settings: Settings, tenant: str, region_code: str, data_class: DataClass) -> Institutions:
+    """Who receives, who holds, and who carries the data of one class."""
+    where = region(region_code)
+    source = Institution("data_holder", "信息持有机构", "whoever holds these data")
+    if data_class is DataClass.TAX:
+        source = Institution(f"tax.{where.code}", f"{where.zh}税务机关", f"the tax authority of {where.en}")
+    return Institutions(
+        Institution(tenant, settings.bank_zh, settings.bank_en),
+        source,
+        Institution("operator", settings.operator_zh, settings.operator_en),
+    )

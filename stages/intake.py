@@ -16,9 +16,8 @@ from authz import gate
 from authz.application import Application, letter, letters
 from authz.authorization import RERUNNABLE, Authorization, State, Trigger
 from authz.challenges import ChallengeState, Relayed
-from authz.consent import KEEPS_DATA, Consent, ConsentState, DataClass, Party, Terms
+from authz.consent import KEEPS_DATA, Consent, ConsentState, Party, Terms
 from authz.consent.artefact import Assent
-from authz.consent.terms import Institution, Institutions
 from connectors.interface import Answer, Resume
 from connectors.overlay import overlay
 from connectors.places import Place
@@ -29,9 +28,8 @@ from schema.errors import (
     TaxlinkError,
     TimestampRefused,
 )
-from schema.region import region
-from settings import Settings
 from stages import canaries, standing
+from stages.application import institutions
 from stages.canaries import CANARY
 from stages.workshop import Workshop
 from store import tables
@@ -394,21 +392,8 @@ class Intake:
 
 
 def _submitted(current: Authorization, tokens: dict[Party, str], *, replayed: bool) -> Submitted:
-    others = {party: token for party, token in tokens.items() if party is not Party.BORROWER}
-    return Submitted(current, tokens[Party.BORROWER], replayed, others)
-
-
-def institutions(settings: Settings, tenant: str, region_code: str, data_class: DataClass) -> Institutions:
-    """Who receives, who holds, and who carries the data of one class."""
-    where = region(region_code)
-    source = Institution("data_holder", "信息持有机构", "whoever holds these data")
-    if data_class is DataClass.TAX:
-        source = Institution(f"tax.{where.code}", f"{where.zh}税务机关", f"the tax authority of {where.en}")
-    return Institutions(
-        Institution(tenant, settings.bank_zh, settings.bank_en),
-        source,
-        Institution("operator", settings.operator_zh, settings.operator_en),
-    )
+    others = dict(tokens)
+    return Submitted(current, others.pop(Party.BORROWER), replayed, others)
 
 
 def by_queue(shop: Workshop, enqueue: Callable[..., None]) -> Intake:

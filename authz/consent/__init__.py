@@ -9,9 +9,9 @@ from authz.consent.states import Disposal as Disposal
 from authz.consent.states import step as step
 from authz.consent.terms import DAILY as DAILY
 from authz.consent.terms import Consent as Consent
+from authz.consent.terms import ConsentText as ConsentText
 from authz.consent.terms import Frequency as Frequency
 from authz.consent.terms import Terms as Terms
 from authz.consent.text import PURPOSES as PURPOSES
-from authz.consent.text import ConsentText as ConsentText
 from authz.consent.text import compose_text as compose_text
 from authz.consent.text import digested as digested

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from xml.sax.saxutils import escape
 
-from reportlab.lib.colors import HexColor
+from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
@@ -188,11 +188,11 @@ def _heading(zh: str, en: str) -> Paragraph:
     return Paragraph(f"{zh} {en}", style)
 
 
-def _cell(text: str, *, color: HexColor = _INK) -> Paragraph:
+def _cell(text: str, *, color: Color = _INK) -> Paragraph:
     return Paragraph(escape(text), _style(9, leading=13, color=color, chinese=True))
 
 
-def _style(size: float, *, leading: float, color: HexColor = _INK, chinese: bool = False) -> ParagraphStyle:
+def _style(size: float, *, leading: float, color: Color = _INK, chinese: bool = False) -> ParagraphStyle:
     """Chinese breaks a line between any two characters."""
     return ParagraphStyle(
         "letter",

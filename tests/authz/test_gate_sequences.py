@@ -340,10 +340,9 @@ class GateSequences(RuleBasedStateMachine):
         self.desk.ledger.move(self.id, State.GRANTED, actor="pipeline")
 
     @precondition(lambda self: self.current.state in (State.GRANTED, State.REFRESHING))
-    @rule(to=st.sampled_from([State.NEEDS_REPAIR, State.FAILED, State.REVOKED_AT_PORTAL]), not_yet=usually)
-    def lose_the_grant(self, to: State, not_yet: bool) -> None:
-        if not_yet:
-            return
+    @rule(to=st.sampled_from([State.NEEDS_REPAIR, State.FAILED]), revoked=usually.map(lambda no: not no))
+    def lose_the_grant(self, to: State, revoked: bool) -> None:
+        to = State.REVOKED_AT_PORTAL if revoked else to
         self.desk.ledger.move(self.id, to, actor="portal")
         self.model.granted = False
 
