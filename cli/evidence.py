@@ -19,7 +19,7 @@ def export(
     authorization_id: str,
     out: Annotated[Path | None, typer.Option(help="The file to write; ID.zip unless told.")] = None,
 ) -> None:
-    """Write the evidence file of an authorization, for a court to follow. That it was written is on record."""
+    """Write the evidence file of an authorization, for a court to follow. It is on record that it was."""
     path = out or Path(f"{authorization_id}.zip")
     with desk() as (shop, _):
         path.write_bytes(exported(shop, authorization_id, actor="operator"))

@@ -87,8 +87,8 @@ def carried_out(check: Check, snapshot: Snapshot) -> Result:
         tolerance=found.tolerance,
         compared=rows.height,
         differing=differing.height,
-        left_fen=rows["left_fen"].sum(),
-        right_fen=rows["right_fen"].sum(),
+        left_fen=int(rows["left_fen"].sum()),
+        right_fen=int(rows["right_fen"].sum()),
         evidence=tuple(worst.drop("differs").to_dicts()),
     )
 

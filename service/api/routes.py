@@ -175,7 +175,7 @@ def rerun(desk: AtDesk, caller: Writer, id: Id) -> AuthorizationOut:
 
 @router.post("/{id}/link", status_code=201)
 def link(desk: AtDesk, caller: Writer, id: Id, party: Annotated[Party, Query()] = Party.BORROWER) -> LinkOut:
-    """A fresh link for the borrower, or another party, who is needed again (`needs_repair`, `failed`) or has lost the first."""
+    """A fresh link for the borrower or another party: needed again (`needs_repair`, `failed`), or lost."""
     current = desk.shop.ledger.authorization(id, tenant=caller.tenant)
     token = desk.intake.link(current.id, actor=caller.actor, party=party)
     return LinkOut(link_url=views.link_url(desk.shop, token))
