@@ -23,13 +23,19 @@ def moment(connection: Connection) -> datetime:
     Raises ``ClockMovedBack`` when the machine's clock stands further before it than clocks differ.
     """
     at = now()
+    latest = note(connection, at)
+    if at < latest - SKEW:
+        raise ClockMovedBack(f"{at:%Y-%m-%dT%H:%M:%SZ} is before {latest:%Y-%m-%dT%H:%M:%SZ}")
+    return latest
+
+
+def note(connection: Connection, at: datetime) -> datetime:
+    """Something was decided at ``at``: the latest instant on record, this one included. Never refused, since
+    a person may withdraw whatever the clock says."""
     latest: datetime | None = connection.scalar(_LATEST)
     if latest is None:
         insert_once(connection, tables.clock, id=0, latest=at)
         return at
-    if at < latest - SKEW:
-        raise ClockMovedBack(f"{at:%Y-%m-%dT%H:%M:%SZ} is before {latest:%Y-%m-%dT%H:%M:%SZ}")
-    if at <= latest:
-        return latest
-    connection.execute(update(tables.clock).where(tables.clock.c.id == 0).values(latest=at))
-    return at
+    if at > latest:
+        connection.execute(update(tables.clock).where(tables.clock.c.id == 0).values(latest=at))
+    return max(at, latest)

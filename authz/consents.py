@@ -191,7 +191,7 @@ class Consents(HeldConsents):
         **changes: Any,
     ) -> None:
         states.step(held.state, to, reason)
-        clock.moment(connection)
+        clock.note(connection, clock.now())
         table, id = tables.consent, held.authorization_id
         revision = 1 + max(each.revision for each in self._ledger.consents(connection, id))
         changed = connection.execute(

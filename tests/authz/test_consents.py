@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
 
-from authz import gate
+from authz import clock, gate
 from authz.application import Application, letter, letters
 from authz.authorization import Authorization, State
 from authz.casefile import Collected
@@ -16,6 +18,7 @@ from authz.consent import Consent, ConsentState, DataClass, Disposal, Frequency,
 from authz.consent.classes import class_of
 from schema.dataset import Dataset, Missing, Route
 from schema.errors import (
+    ClockMovedBack,
     ConsentMissing,
     ConsentSuspended,
     ConsentTextMismatch,
@@ -112,6 +115,39 @@ def test_what_an_earlier_run_has_in_flight_does_not_land_in_a_later_one(desk: De
     desk.ledger.next_run(current.id, State.REFRESHING, actor="scheduler", trigger=current.trigger)
     with pytest.raises(StateConflict):
         read(desk, current, token=token)
+
+
+def test_of_a_withdrawal_and_a_commit_at_once_whichever_is_second_knows_of_the_first(desk: Desk) -> None:
+    for _ in range(6):
+        current = desk.granted()
+        token = desk.casefile.open_gate(current, Dataset.INVOICE, PERIOD)
+        both = Barrier(2)
+
+        def commit(current: Authorization = current, token: int = token, both: Barrier = both) -> bool:
+            both.wait()
+            try:
+                read(desk, current, token=token)
+            except ConsentWithdrawn:
+                return False
+            return True
+
+        with ThreadPoolExecutor(1) as beside:
+            landing = beside.submit(commit)
+            both.wait()
+            desk.consents.withdraw(current.id, actor="borrower")
+        told = [event["kind"] for event in desk.ledger.events(current.id)]
+        kept = desk.casefile.collections(current.id, 1)
+        assert landing.result() == bool(kept) == ("dataset.collected" in told)
+        if kept:
+            assert told.index("dataset.collected") < len(told) - 1 - told[::-1].index("consent.moved")
+
+
+def test_a_withdrawal_is_taken_whatever_the_clock_says(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    current = desk.granted()
+    monkeypatch.setattr(clock, "now", lambda: now() - timedelta(days=3))
+    with pytest.raises(ClockMovedBack):
+        desk.casefile.open_gate(current, Dataset.INVOICE, PERIOD)
+    assert desk.consents.withdraw(current.id, actor="borrower").state is State.CLOSED
 
 
 # --- amendment ---

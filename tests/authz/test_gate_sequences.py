@@ -258,7 +258,6 @@ class GateSequences(RuleBasedStateMachine):
 
     # --- the parties ---
 
-    @precondition(lambda self: not self.clock_is_back)
     @rule(who=st.sampled_from(["borrower", "owner", "bank"]), not_yet=usually)
     def withdraw(self, who: str, not_yet: bool) -> None:
         if not_yet:

@@ -16,7 +16,7 @@ from authz.authorization import Authorization, State
 from authz.consent import ConsentState
 from connectors.interface import Challenge, ChallengeKind, Resume
 from schema.dataset import Route
-from schema.errors import IdempotencyConflict, StateConflict, UnknownRegion
+from schema.errors import IdempotencyConflict, KeyDestroyed, StateConflict, UnknownRegion
 from settings import Settings
 from stages.application import default_scopes
 from stages.dispose import dispose
@@ -153,13 +153,27 @@ def test_the_disposal_destroys_and_its_proof_is_in_the_log(desk: Desk) -> None:
     ref = desk.shop.vault.seal(current.vault_owner, "raw", b"payload", key_class=KeyClass.DATA)
     desk.intake.withdraw(current.id, actor="borrower")
     dispose(desk.shop, current.id)
-    from schema.errors import KeyDestroyed
-
     with pytest.raises(KeyDestroyed):
         desk.shop.vault.unseal(ref)
     shredded = [e for e in desk.shop.ledger.events(current.id) if e["kind"] == "consent.shredded"]
     assert set(shredded[0]["data"]["proofs"]) == {"data", "credential"}
     assert desk.shop.due.undisposed() == []
+
+
+def test_a_crash_between_the_shredding_and_its_proof_is_made_up_for(desk: Desk) -> None:
+    current = desk.agreed()
+    ref = desk.shop.vault.seal(current.vault_owner, "raw", b"payload", key_class=KeyClass.DATA)
+    desk.intake.withdraw(current.id, actor="borrower")
+    proof = desk.shop.vault.destroy(current.vault_owner, KeyClass.DATA)  # and the process dies here
+    desk.disposals.clear()
+    assert desk.intake.sweep() == 1
+    assert desk.disposals == [current.id]
+    dispose(desk.shop, current.id)
+    shredded = [e for e in desk.shop.ledger.events(current.id) if e["kind"] == "consent.shredded"]
+    assert shredded[0]["data"]["proofs"]["data"]["signature"] == proof.signature
+    with pytest.raises(KeyDestroyed):
+        desk.shop.vault.unseal(ref)
+    assert desk.intake.sweep() == 0
 
 
 def test_the_jobs_are_kept_in_the_store_and_run_what_they_name(desk: Desk) -> None:
