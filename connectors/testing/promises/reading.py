@@ -14,6 +14,8 @@ from schema.raw import RawPage
 
 PERIODIC = (Dataset.TAX_RETURN, Dataset.INVOICE)
 """Datasets that have a period, so that one without any record exists."""
+OFTEN_EMPTY = frozenset({Dataset.TAX_VIOLATION, Dataset.TAXPAYER_CHANGE})
+"""What a company without trouble has nothing of."""
 
 
 def counts(pages: Sequence[RawPage]) -> set[int]:
@@ -44,10 +46,12 @@ class AuthorizesAndReadsEveryDataset(Promise):
                 raise Broken(f"a page of {dataset} has another provenance")
             if foreign := reading.companies - {held.account.taxpayer_id}:
                 raise Broken(f"{dataset} names {len(foreign)} other companies as its own")
-            if dataset in PERIODIC and not counts(pages):
+            if dataset in (*PERIODIC, *OFTEN_EMPTY) and not counts(pages):
                 raise Broken(f"no page of {dataset} tells the portal's count")
             rows[dataset] = reading.rows
-        if empty := [dataset for dataset, number in rows.items() if not number]:
+        if empty := [
+            dataset for dataset, number in rows.items() if not number and dataset not in OFTEN_EMPTY
+        ]:
             raise Broken(f"nothing was read of {', '.join(empty)}; certify with a company that has data")
         return ", ".join(f"{dataset} {number}" for dataset, number in rows.items())
 
