@@ -3,7 +3,6 @@ transaction, with its actor."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -202,14 +201,11 @@ class Ledger:
 
 
 def _flat(data: Mapping[str, Any]) -> dict[str, Value]:
-    """Event data as the audit log takes them: nested names joined by a dot, fractions as text, a public key
-    by the SHA-256 of its PEM."""
+    """Event data as the audit log takes them: nested names joined by a dot, fractions as text."""
     flat: dict[str, Value] = {}
     for name, value in data.items():
         if isinstance(value, Mapping):
             flat |= {f"{name}.{inner}": each for inner, each in _flat(value).items()}
-        elif name == "public_key":
-            flat[name] = f"sha256:{hashlib.sha256(value.encode()).hexdigest()}"
         else:
             flat[name] = repr(value) if isinstance(value, float) else value
     return flat
