@@ -7,7 +7,7 @@ A table may be empty; a column may never be absent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -97,9 +97,3 @@ def rows(table: str, frame: pl.DataFrame) -> Iterator[Row]:
     """
     model = ROWS[table]
     return (model.model_validate(row) for row in frame.iter_rows(named=True))
-
-
-def frame(table: str, given: Iterable[Row]) -> pl.DataFrame:
-    """Rows as the table."""
-    found = [row.model_dump() for row in given]
-    return pl.DataFrame(found, schema=TABLES[table], orient="row")

@@ -16,7 +16,7 @@ from schema.catalogue import ROWS, TABLES_OF
 from schema.dataset import USUAL, Dataset, Route
 from schema.rows.row import Local, Row, Width
 from schema.rows.tax_payment import TaxPayment
-from schema.tables import PROVENANCE, REQUIRED, TABLES, bare, conform, empty, frame, rows, unfilled
+from schema.tables import PROVENANCE, REQUIRED, TABLES, bare, conform, empty, rows, unfilled
 from schema.terms import Term
 
 ORIGIN = {
@@ -75,7 +75,7 @@ def test_a_table_has_the_fields_of_its_row_and_ends_with_their_provenance(table:
 @given(data=st.data())
 def test_rows_come_back_from_columns_as_they_were(table: str, data: st.DataObject) -> None:
     given_rows = data.draw(st.lists(made_rows(table), max_size=3))
-    made = frame(table, given_rows)
+    made = pl.DataFrame([row.model_dump() for row in given_rows], schema=TABLES[table], orient="row")
     assert made.schema == pl.Schema(TABLES[table])
     assert list(rows(table, made)) == given_rows
     assert_frame_equal(conform(table, made), made)
