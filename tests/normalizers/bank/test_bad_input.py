@@ -79,7 +79,10 @@ def test_a_formula_is_no_figure() -> None:
         sheet.write_row(0, 0, HEADINGS)
         sheet.write_row(1, 0, ["2024-01-01", 2.0, "", "2.00", "x"])
         sheet.write_formula(2, 1, "=SUM(B2:B2)", None, 900.0)
-    assert error(content.getvalue())[0] in ("data_corrupt", "format_unknown")
+    assert error(content.getvalue()) == (
+        "data_corrupt",
+        "xl/worksheets/sheet1.xml: a workbook with formulas is not read",
+    )
 
 
 def test_a_workbook_with_dates_and_numbers_of_its_own_is_read() -> None:
@@ -212,7 +215,10 @@ def test_a_cell_at_the_end_of_the_world_is_not_laid_out() -> None:
                     b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
                 )
             far.writestr(name, part)
-    assert error(made.getvalue())[0] in ("data_corrupt", "format_unknown")
+    assert error(made.getvalue()) == (
+        "data_corrupt",
+        "xl/worksheets/sheet1.xml: a sheet of 1048576 rows and 16384 columns",
+    )
 
 
 @pytest.mark.parametrize(
