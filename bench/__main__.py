@@ -16,6 +16,7 @@ from bench import (
     large_pull,
     normalize,
     rpa_route,
+    scoring,
     statements,
     vault,
     vault_scale,
@@ -32,6 +33,7 @@ BENCHMARKS: Mapping[str, Callable[..., list[figures.Figure]]] = {
     "vault": vault.run,
     "vault_scale": vault_scale.run,
     "statements": statements.run,
+    "scoring": scoring.run,
     "fleet": fleet.run,
     "audit": audit.run,
 }

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from graphlib import TopologicalSorter
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 
 from scoring.inputs.batch import Batch
-from scoring.value import NANS, Bools, Floats, Value, codes, values
+from scoring.value import NANS, Floats, Value, codes, values
 
 SAFER, RISKIER, INTERIOR, CONTEXT = "↑", "↓", "∩", "○"
 """Directions: more is safer, more is riskier, an interior optimum, context only (no points)."""
@@ -112,8 +112,7 @@ def _register(name: str, function: Callable[..., Any], months: int) -> None:
     _NODES[name] = (function, months)
 
 
-@dataclass(frozen=True)
-class _Step:
+class _Step(NamedTuple):
     """One call of a plan: where its arguments stand, and where its answer goes."""
 
     function: Callable[..., Any]
@@ -209,20 +208,20 @@ class Measured:
 def measure(batch: Batch) -> Measured:
     """All of it, for all firms. Never raises for what the data are; never answers an infinite number."""
     plan = _plan()
-    why = np.stack([batch.why(needs) for needs in plan.needs])
-    masked: Bools = np.logical_or.reduce(why != 0, axis=1)
-    caps = _caps(plan, batch.measurement.caps)
+    why = batch.kept("why", lambda: np.stack([batch.why(needs) for needs in plan.needs]))
+    dead = batch.kept("dead", lambda: tuple(np.flatnonzero((why != 0).all(axis=1)).tolist()))
+    masked: list[bool] = (why != 0).any(axis=1).tolist()
+    caps = batch.kept("caps", lambda: _caps(plan, batch.measurement.caps))
     slots: list[Any] = [None] * plan.slots
     slots[0] = batch
     for place, window in plan.windows:
         slots[place] = window
     with np.errstate(all="ignore"):
-        for step in _living(plan, tuple(np.flatnonzero(np.logical_and.reduce(why != 0, axis=1)).tolist())):
-            found = step.function(*[slots[place] for place in step.arguments])
-            if step.needs >= 0 and masked[step.needs]:
-                reason = why[step.needs]
-                found = np.where(reason, NANS[reason], found)
-            slots[step.place] = found
+        for function, arguments, answer, needs in _living(plan, dead):
+            found = function(*[slots[place] for place in arguments])
+            if needs >= 0 and masked[needs]:
+                found = np.where(why[needs], NANS[why[needs]], found)
+            slots[answer] = found
         nothing = np.full(batch.firms, np.nan)
         matrix = np.stack([nothing if slots[place] is None else slots[place] for place in plan.places])
         matrix = np.clip(matrix, -caps, caps)

@@ -108,6 +108,11 @@ def distance(found: Floats, centre: Floats, spread: Floats) -> Floats:
     return np.abs(ratio(found - centre, spread))
 
 
+def known_or(found: Floats, empty: float) -> Floats:
+    """The figures, missing ones replaced."""
+    return np.where(np.isnan(found), empty, found)
+
+
 def segment_max(found: Floats, group: Ints, groups: int, empty: float) -> Floats:
     """The largest value of each group; ``empty`` for a group without one."""
     best = np.full(groups, -np.inf)
@@ -117,7 +122,9 @@ def segment_max(found: Floats, group: Ints, groups: int, empty: float) -> Floats
 
 def segment_sum(group: Ints, groups: int, weights: Floats | None = None) -> Floats:
     """The sum of each group, or its count."""
-    return np.bincount(group, weights=weights, minlength=groups).astype(np.float64, copy=False)
+    if weights is None:
+        return np.bincount(group, minlength=groups).astype(np.float64)
+    return cast(Floats, np.bincount(group, weights, groups))
 
 
 def flag(found: Bools, like: Floats) -> Floats:

@@ -15,7 +15,7 @@ from scoring.inputs.flows import Flows
 from scoring.inputs.invoices import Side
 from scoring.inputs.scene import Figures
 from scoring.measure import RISKIER, SAFER, submodel
-from scoring.series import growth, longest_run, ratio, segment_max, since
+from scoring.series import growth, known_or, longest_run, ratio, segment_max, since
 from scoring.value import INSUFFICIENT, Floats
 
 indicator = submodel("supply_chain")
@@ -99,7 +99,7 @@ def listed_buyer_share(companies: Companies, sales: Side, months: int) -> Floats
 def buyer_grade_avg(companies: Companies, sales: Side, months: int) -> Floats:
     """Grade of customers, 0 to 1, weighted by sales over those that have one."""
     weight = np.maximum(sales.net(0, months), 0) * ~np.isnan(companies.grade)
-    graded = companies.pairs.sum(weight * np.nan_to_num(companies.grade))
+    graded = companies.pairs.sum(weight * known_or(companies.grade, 0.0))
     return companies.gap + ratio(graded, companies.pairs.sum(weight))
 
 

@@ -10,7 +10,7 @@ from scoring.inputs.companies import Companies
 from scoring.inputs.invoices import Side
 from scoring.inputs.items import Lines
 from scoring.measure import CONTEXT, RISKIER, SAFER, submodel
-from scoring.series import growth, ratio, segment_sum, since
+from scoring.series import growth, known_or, ratio, segment_sum, since
 from scoring.value import INSUFFICIENT, NOT_AVAILABLE, Bools, Floats
 
 indicator = submodel("supply_chain")
@@ -114,4 +114,4 @@ def downstream_growth(sales: Side, bench: Bench, months: int) -> Floats:
         sales.pairs, bench.table("growth_of"), lambda told: np.nan if told is None else float(told)
     )
     weight = np.maximum(sales.net(0, months), 0) * ~np.isnan(growths)
-    return gap + ratio(sales.pairs.sum(weight * np.nan_to_num(growths)), sales.pairs.sum(weight))
+    return gap + ratio(sales.pairs.sum(weight * known_or(growths, 0.0)), sales.pairs.sum(weight))

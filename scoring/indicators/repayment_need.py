@@ -15,7 +15,7 @@ from scoring.inputs.flows import Flows
 from scoring.inputs.scene import Figures
 from scoring.inputs.statements import Books
 from scoring.measure import CONTEXT, INTERIOR, RISKIER, SAFER, submodel
-from scoring.series import Cube, ratio
+from scoring.series import Cube, known_or, ratio
 from scoring.value import NOT_AVAILABLE, Floats
 
 indicator = submodel("repayment")
@@ -93,7 +93,7 @@ def owner_net_asset(batch: Batch, owner_credit: Accounts, own_loans: Figures) ->
     reports = batch.rows("credit_report")
     owner = reports.among("party", "owner")
     homes = reports.latest(owner, "event_date", "property_fen", NOT_AVAILABLE) / FEN
-    deposit = np.nan_to_num(own_loans.latest("owner_deposit"))
+    deposit = known_or(own_loans.latest("owner_deposit"), 0.0)
     return owner_credit.gap + homes + deposit - owner_credit.sum(owner_credit.open) / FEN
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from scoring.inputs.batch import Batch
 from scoring.inputs.flows import Flows
 from scoring.measure import derived
-from scoring.series import MONTHS
+from scoring.series import MONTHS, known_or
 from scoring.value import INSUFFICIENT, Bools, Floats, Ints
 
 DAYS = 372
@@ -51,7 +51,7 @@ def balances(flows: Flows, batch: Batch) -> Balances:
     keep = np.flatnonzero(~np.isnan(balance) & (flows.age < MONTHS))
     account = rows.codes("account_id") + 1
     group = rows.firm * (int(account.max(initial=0)) + 1) + account
-    time, line = (np.nan_to_num(rows.number(name), nan=-1.0) for name in ("occurred_at", "line"))
+    time, line = (known_or(rows.number(name), -1.0) for name in ("occurred_at", "line"))
     order = keep[np.lexsort((balance[keep], line[keep], time[keep], -ago[keep], group[keep]))]
     groups, place = np.unique(group[order], return_inverse=True)
     firm = np.zeros(len(groups), dtype=np.int64)

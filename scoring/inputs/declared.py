@@ -16,7 +16,7 @@ import numpy as np
 from scoring.inputs.batch import Batch
 from scoring.inputs.returns import LINES, SALES_LINES, VAT_SMALL, Returns
 from scoring.measure import derived
-from scoring.series import MONTHS, summed
+from scoring.series import MONTHS, known_or, summed
 from scoring.value import INSUFFICIENT, NOT_APPLICABLE, NOT_AVAILABLE, STALE, Bools, Floats, Ints
 
 SERIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -115,7 +115,7 @@ def _picked(column: Floats, row: Ints) -> Floats:
 
 def _spread(returns: Returns, order: Ints, last: Floats) -> dict[str, Floats]:
     """Every series from returns in the order of their end: a later one overwrites."""
-    current = np.nan_to_num(returns.current[order])
+    current = known_or(returns.current[order], 0.0)
     small = returns.form[order] == VAT_SMALL
     months = np.clip(returns.months[order], 1, 12).astype(np.int64)
     amounts = _amounts(current, small)

@@ -230,7 +230,8 @@ def _names(invoice_sides: tuple[Side, Side]) -> list[str | None]:
         code = code[side.place]
         named = np.flatnonzero((side.pair >= 0) & (code >= 0))
         pair = side.pair[named]
-        weight = side.day[named].astype(np.float64) * 2.0**32 + np.minimum(np.abs(side.amount[named]), 2.0**32 - 1)
+        size = np.minimum(np.abs(side.amount[named]), 2.0**32 - 1)
+        weight = side.day[named].astype(np.float64) * 2.0**32 + size
         newest = weight == segment_max(weight, pair, len(found), -np.inf)[pair]
         best = segment_max(code[named][newest].astype(np.float64), pair[newest], len(found), -1.0)
         for place, name in enumerate(best.astype(np.int64).tolist()):

@@ -9,6 +9,7 @@ import numpy as np
 from scoring.inputs.batch import Batch
 from scoring.inputs.rows import Rows
 from scoring.measure import derived
+from scoring.series import known_or
 from scoring.value import INSUFFICIENT, NOT_AVAILABLE, Floats, Ints
 
 
@@ -57,6 +58,6 @@ def register(batch: Batch) -> Master:
 def _newest(batch: Batch, table: str) -> Master:
     rows = batch.rows(table)
     row = np.full(batch.firms, -1, dtype=np.int64)
-    order = np.lexsort((np.nan_to_num(rows.number("fetched_at"), nan=-1.0), rows.firm))
+    order = np.lexsort((known_or(rows.number("fetched_at"), -1.0), rows.firm))
     row[rows.firm[order]] = order
     return Master(rows, row)

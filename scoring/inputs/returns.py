@@ -15,6 +15,7 @@ import numpy as np
 from scoring.inputs.batch import Batch
 from scoring.inputs.rows import Rows, months_of
 from scoring.measure import derived
+from scoring.series import known_or
 from scoring.value import INSUFFICIENT, NOT_AVAILABLE, STALE, Bools, Floats, Ints
 
 FORMS = ("vat_general", "vat_small", "cit_quarterly", "cit_annual", "iit_withholding")
@@ -83,7 +84,7 @@ def returns(batch: Batch) -> Returns:
     start, end = rows.day("period_start"), rows.day("period_end")
     form = rows.words("form", FORMS)
     order = np.lexsort(
-        (ids, np.nan_to_num(rows.day("event_date"), nan=-np.inf), corrected == 0, end, start, form, rows.firm)
+        (ids, known_or(rows.day("event_date"), -np.inf), corrected == 0, end, start, form, rows.firm)
     )
     last = np.ones(len(order), dtype=np.bool_)
     same = np.ones(max(len(order) - 1, 0), dtype=np.bool_)

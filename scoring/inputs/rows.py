@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import polars as pl
 
-from scoring.series import MONTHS, Cube, segment_max, segment_sum
+from scoring.series import MONTHS, Cube, known_or, segment_max, segment_sum
 from scoring.value import INSUFFICIENT, Bools, Floats, Ints
 
 T = TypeVar("T")
@@ -23,10 +23,7 @@ class Rows:
         self.frame, self.firm = frame, firm
         self._last_day, self._last_month = last_day, last_month
         self._kept: dict[tuple[str, ...], Any] = {}
-
-    @property
-    def firms(self) -> int:
-        return len(self._last_day)
+        self.firms = len(last_day)
 
     def __len__(self) -> int:
         return len(self.firm)
@@ -59,13 +56,15 @@ class Rows:
 
     def amount(self, name: str) -> Floats:
         """A numeric column with null as 0."""
-        return self.kept(("amount", name), lambda: np.nan_to_num(self.number(name)))
+        return self.kept(("amount", name), lambda: known_or(self.number(name), 0.0))
 
     def day(self, name: str) -> Floats:
         """Days since 1970 of a date or a date and time."""
-        if self.frame.schema[name] == pl.Date:
-            return self.number(name)
-        return self.kept(("day", name), lambda: np.floor(self.number(name) / 86_400e6))
+        return self.kept(("day", name), lambda: self._day(name))
+
+    def _day(self, name: str) -> Floats:
+        number = self.number(name)
+        return number if self.frame.schema[name] == pl.Date else np.floor(number / 86_400e6)
 
     def second(self, name: str) -> Floats:
         """Seconds since midnight of a date and time."""

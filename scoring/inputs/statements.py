@@ -9,6 +9,7 @@ import numpy as np
 from scoring.inputs.batch import Batch
 from scoring.inputs.rows import Rows, months_of
 from scoring.measure import derived
+from scoring.series import known_or
 from scoring.value import INSUFFICIENT, NOT_AVAILABLE, STALE, Bools, Floats, Ints
 
 BALANCE = (
@@ -61,7 +62,7 @@ def books(batch: Batch) -> Books:
     item = rows.words("item", BALANCE + INCOME)
     kind = rows.words("statement", ("balance_sheet", "income"))
     known = (end <= batch.last_day[rows.firm]) & ~np.isnan(amount) & (item < len(BALANCE + INCOME))
-    filed = np.nan_to_num(rows.day("event_date"), nan=-np.inf)
+    filed = known_or(rows.day("event_date"), -np.inf)
     order = np.lexsort((amount, rows.number("fetched_at"), filed, begun, end, rows.firm))
     order = order[known[order]]
     months = months_of(end) - months_of(begun) + 1

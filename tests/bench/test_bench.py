@@ -38,6 +38,14 @@ ROOT = Path(__file__).parents[2]
                 r"SM2 signatures.*: [\d.]+ \(at least 3",
             ],
         ),
+        (
+            "scoring",
+            [
+                r"573 columns: [\d.e+]+ ms",
+                r"pandas 50 ÷ product: [\d.e+-]+ \(at least 10",
+                r"firms.* s \(at most 0\.6",
+            ],
+        ),
         ("vault_scale", [r"rotation of the root.* s \(under 60 s", r"slowest: [\d.]+ s \(under 1 s"]),
         ("audit", [r"append, sha256: [\d.e+]+/s \(at least 5,000", r"verify, sm3: [\d.]+ s \(a million"]),
         pytest.param(
