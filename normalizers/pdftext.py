@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import logging
+import struct
+import zlib
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -11,7 +13,7 @@ import pdfplumber
 from pdfminer.pdfdocument import PDFPasswordIncorrect
 from pdfminer.pdfexceptions import PDFException
 from pdfplumber.page import Page
-from pdfplumber.utils.exceptions import PdfminerException
+from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 
 from schema.errors import DataCorrupt, DocumentLocked, PicturesOnly
 
@@ -22,6 +24,12 @@ T = TypeVar("T")
 MOST_BYTES, MOST_PAGES = 32 << 20, 200
 _SIGNATURE, _END, _TAIL = b"%PDF-", b"%%EOF", 2048
 _HEAD = 1024
+
+_DAMAGE = (
+    *(MalformedPDFException, PDFException, ValueError, TypeError, KeyError, IndexError, AttributeError),
+    *(AssertionError, RecursionError, OverflowError, struct.error, zlib.error),
+)
+"""What pdfminer raises for a damaged object: whatever it was about to do with it."""
 
 
 def is_one(content: bytes) -> bool:
@@ -51,6 +59,5 @@ def each_page(content: bytes, name: str, take: Callable[[Page], T]) -> Sequence[
         if error.args and isinstance(error.args[0], PDFPasswordIncorrect):
             raise DocumentLocked(f"{name}: a PDF that opens with a password") from None
         raise DataCorrupt(f"{name}: a PDF that does not open") from None
-    except (PDFException, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
-        # pdfminer meets a damaged object with whatever it was about to do with it.
+    except _DAMAGE:
         raise DataCorrupt(f"{name}: a PDF whose pages cannot be read") from None

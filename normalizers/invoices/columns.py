@@ -40,6 +40,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "state": ("发票状态",),
     "kind": ("发票票种", "发票类型", "票种"),
     "remark": ("备注",),
+    "original_number": ("蓝字发票号码", "对应蓝字发票号码", "被红冲蓝字发票号码"),
     "item_name": ("货物或应税劳务名称", "商品名称", "项目名称"),
     "tax_class": ("税收分类编码", "商品编码"),
     "specification": ("规格型号",),
@@ -48,6 +49,13 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "unit_price": ("单价",),
     "tax_rate": ("税率", "税率/征收率"),
 }
+UNUSED = frozenset(
+    {
+        *("特定业务类型", "发票来源", "是否正数发票", "发票风险等级", "开票人", "勾选状态", "勾选时间"),
+        *("有效抵扣税额"),
+    }
+)
+"""Headings that the schema has no column for; they are known, so they are no findings."""
 NUMERIC = frozenset({"serial", "quantity", "unit_price", "tax_rate", "amount", "tax", "total"})
 """What a workbook may keep as numbers. An id kept as one has lost its zeros or its last digits."""
 TOTALS = r"^\s*(?:合\s*计|总\s*计|小\s*计)"
@@ -56,9 +64,19 @@ _EPOCH = datetime(1899, 12, 30)
 _WIDE = {chr(0xFF01 + code): chr(0x21 + code) for code in range(94)} | {"\u3000": " ", "￥": "¥"}
 
 
+def strangers(row: Sequence[object]) -> list[str]:
+    """Headings that nobody knows."""
+    known = {name for names in HEADINGS.values() for name in names} | UNUSED
+    return [cell for cell in _headings(row) if cell and cell not in known]
+
+
+def _headings(row: Sequence[object]) -> list[str]:
+    return ["".join(str(cell).split()).replace("（元）", "").replace("(元)", "") for cell in row]
+
+
 def named(row: Sequence[object]) -> dict[str, int]:
     """The columns of a row of headings, by our fields; empty for a row that heads no list of invoices."""
-    cells = ["".join(str(cell).split()).replace("（元）", "").replace("(元)", "") for cell in row]
+    cells = _headings(row)
     found = {
         field: cells.index(name) for field, names in HEADINGS.items() for name in names[::-1] if name in cells
     }

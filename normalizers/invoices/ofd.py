@@ -22,7 +22,7 @@ from normalizers.invoices.text import digits, moment, money
 from normalizers.invoices.tree import child, local, opens_with, root, text
 from normalizers.registry import Parsed
 from schema.dataset import Dataset
-from schema.errors import DataConflict
+from schema.errors import DataConflict, DataCorrupt
 
 HEAD = "OFD.xml"
 FIELDS = {
@@ -102,7 +102,10 @@ def _resolve(tree: etree._Element, texts: dict[str, str]) -> None:
     for element in list(tree.iter()):
         references = [each for each in element if local(each) == _REFERENCE]
         if references:
-            parts = [texts.get((each.text or "").strip(), "") for each in references]
+            try:
+                parts = [texts[(each.text or "").strip()] for each in references]
+            except KeyError:
+                raise DataCorrupt(f"{local(element)} points to a text that is not there") from None
             if local(element).endswith("Amount"):
                 parts = [part for part in parts if re.search(r"[\d*]", part)]
             for each in references:

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from normalizers import values, workbook
+from normalizers.contract import NEW_FIELD
 from normalizers.documents import Document, Reader
 from normalizers.invoicekey import keyed
-from normalizers.invoices.columns import HEADINGS, TOTALS, ascii_, moments, money, named, texts
+from normalizers.invoices.columns import HEADINGS, TOTALS, ascii_, moments, money, named, strangers, texts
 from normalizers.registry import Parsed
 from schema.dataset import Dataset
 from schema.errors import ContractChanged, DataCorrupt
@@ -25,6 +26,7 @@ from schema.snapshot import Finding, Severity
 
 PREAMBLE = 30
 """Rows among which headings are looked for."""
+LONGEST_HEADING = 40
 SEPARATORS = (",", "\t", ";", "|", "\x1b")
 STATES = {
     "正常": "valid",
@@ -59,6 +61,7 @@ class Table:
     rows: pl.DataFrame
     itemized: bool
     totals: int
+    strangers: list[str]
 
 
 def recognises(document: Document) -> bool:
@@ -150,7 +153,9 @@ def _table(document: Document, name: str, rows: Rows) -> Table | None:
     first = pl.Series("first", [str(row[0]) for _, row in body], dtype=pl.String)
     frame = pl.DataFrame({**columns, **absent}).select(*HEADINGS).hstack([pointers])
     totals = first.str.contains(TOTALS)
-    return Table(name, frame.filter(~totals), "item_name" in places, int(totals.sum()))
+    return Table(
+        name, frame.filter(~totals), "item_name" in places, int(totals.sum()), strangers(rows[top][1])
+    )
 
 
 def _place(sheet: str, number: int) -> str:
@@ -215,7 +220,9 @@ def _headers(headers: pl.DataFrame, document: Document) -> pl.DataFrame:
             "total_fen": rows["total"],
             "state": values.word(state, STATES),
             "reddened": state.replace_strict(REDDENED, default=None, return_dtype=pl.String),
-            "original_number": rows["remark"].str.extract(_ORIGINAL),
+            "original_number": rows.select(
+                pl.coalesce("original_number", pl.col("remark").str.extract(_ORIGINAL))
+            ).to_series(),
             "red_notice": rows["remark"].str.extract(_NOTICE),
             "pointer": rows["pointer"],
         }
@@ -285,6 +292,8 @@ def _noticed(invoice: pl.DataFrame, tables: Sequence[Table]) -> Iterator[Finding
         "no_rows": int(invoice.is_empty()),
         "totals_rows": sum(table.totals for table in tables),
     }
+    for heading in {heading: None for table in tables for heading in table.strangers}:
+        yield Finding(NEW_FIELD, Severity.INFO, Dataset.INVOICE, f"register.{heading[:LONGEST_HEADING]}")
     for code, number in counts.items():
         if number:
             severity = Severity.INFO if code == "totals_rows" else Severity.WARNING
