@@ -13,7 +13,7 @@ from authz.authorization import Progress, State
 from connectors.interface import ChallengeKind
 from demo.processes import wait_for
 from sandbox.generator import generate
-from schema.dataset import Dataset, Route
+from schema.dataset import USUAL, Route
 from schema.money import fen
 from stages.normalize import opened
 
@@ -42,7 +42,7 @@ def test_one_approval_in_the_app_one_scored_file_out(own_desk: Callable[..., Des
         id
     )
     collected = desk.shop.casefile.collections(id, 1)
-    assert {each.dataset for each in collected} == set(Dataset)
+    assert {each.dataset for each in collected} == set(USUAL)
     assert all(each.missing is None for each in collected)
     assert len(desk.journal(PORTAL, "grant_made", person)) == 1
     assert_equal_to_the_portals(desk, person.taxpayer_id, id)

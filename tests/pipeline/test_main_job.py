@@ -37,7 +37,7 @@ def test_one_tap_in_one_scored_file_out(desk: Desk, portal: str, route: Route) -
         done.id
     )
     collected = desk.shop.casefile.collections(done.id, 1)
-    assert {each.dataset for each in collected} == set(Dataset)
+    assert {each.dataset for each in collected} == set(USUAL)
     assert all(each.missing is None for each in collected)
     snapshot = desk.shop.casefile.snapshot(done.id)
     assert snapshot is not None
