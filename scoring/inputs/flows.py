@@ -27,11 +27,12 @@ WORDS: dict[str, re.Pattern[str]] = {
     "risky": re.compile("典当|博彩|彩票|赌|虚拟币|比特币|数字货币|币安"),
     "interest": re.compile("利息"),
     "foreign": re.compile("收汇|结汇|外汇|跨境|出口收款"),
+    "invested": re.compile("证券|期货|银证转账|购房|房款|置业|楼盘|房地产开发"),
 }
 """What words in a summary, a purpose or a counterparty's name tell of a movement."""
 
 _BIT = {name: 1 << place for place, name in enumerate(WORDS)}
-_fold = lru_cache(maxsize=1 << 20)(fold_name)
+_fold = lru_cache(maxsize=1 << 18)(fold_name)
 
 
 @lru_cache(maxsize=1 << 18)

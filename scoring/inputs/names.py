@@ -16,7 +16,7 @@ from scoring.measure import derived
 from scoring.series import segment_sum
 from scoring.value import INSUFFICIENT, NANS, NOT_AVAILABLE, Bools, Floats, Ints
 
-_fold = lru_cache(maxsize=1 << 20)(fold_name)
+_fold = lru_cache(maxsize=1 << 18)(fold_name)
 _RELATED_TABLES = ("related_company", "registration_shareholder")
 
 

@@ -14,8 +14,8 @@ from scoring.inputs.rows import encode
 from scoring.series import segment_sum
 from scoring.value import INSUFFICIENT, Bools, Floats, Ints
 
-_key = lru_cache(maxsize=1 << 20)(party_key)
-_province = lru_cache(maxsize=1 << 20)(province)
+_key = lru_cache(maxsize=1 << 18)(party_key)
+_province = lru_cache(maxsize=1 << 18)(province)
 
 
 @dataclass(frozen=True, eq=False)
