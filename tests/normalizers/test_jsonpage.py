@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -138,6 +138,7 @@ RECORDS = st.fixed_dictionaries(
 
 
 @given(st.lists(RECORDS, max_size=4))
+@settings(deadline=None, max_examples=60)
 def test_whatever_the_texts_hold_the_rows_are_the_records(records: list[dict[str, Any]]) -> None:
     found = LISTED.read([page(*records)])
     rows, lines = found.rows.to_dicts(), found.nested.to_dicts()
@@ -150,6 +151,7 @@ def test_whatever_the_texts_hold_the_rows_are_the_records(records: list[dict[str
 
 
 @given(st.data(), st.lists(RECORDS, min_size=1, max_size=3))
+@settings(deadline=None, max_examples=60)
 def test_the_quick_way_is_never_taken_with_other_keys(
     data: st.DataObject, records: list[dict[str, Any]]
 ) -> None:
