@@ -20,7 +20,7 @@ from schema.dataset import Dataset, Route
 from schema.errors import TaxlinkError
 from stages import authorize, canaries, collect, dispose, normalize, notify, outcome, score, visit
 from stages.canaries import CANARY
-from stages.intake import DISPOSAL, LEG
+from stages.dispatch import DISPOSAL, LEG
 from stages.normalize import HeadStart
 from stages.outcome import ROUTE_BUSY
 from stages.workshop import Workshop

@@ -15,10 +15,10 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 import webhooks
 from stages import terms
-from stages.intake import Intake
+from stages.upkeep import Upkeep
 from stages.workshop import Workshop
 
-_held: tuple[Workshop, Intake] | None = None
+_held: tuple[Workshop, Upkeep] | None = None
 
 
 def _workshop() -> Workshop:
@@ -26,24 +26,24 @@ def _workshop() -> Workshop:
     return _held[0]
 
 
-def _intake() -> Intake:
+def _upkeep() -> Upkeep:
     assert _held is not None, "no scheduler runs in this process"
     return _held[1]
 
 
 def refresh() -> None:
     """Read again what periodic consents allow today."""
-    _intake().refresh_due()
+    _upkeep().refresh_due()
 
 
 def expire() -> None:
     """End overdue challenges, links and consents."""
-    _intake().expire()
+    _upkeep().expire()
 
 
 def outlive() -> None:
     """Destroy what has reached the end of its data life."""
-    _intake().outlive()
+    _upkeep().outlive()
 
 
 def forget() -> None:
@@ -58,12 +58,12 @@ def bury() -> None:
 
 def sweep() -> None:
     """Start what a crash left between two writes."""
-    _intake().sweep()
+    _upkeep().sweep()
 
 
 def look() -> None:
     """Send anonymous canaries to routes that were not looked at for long."""
-    _intake().look()
+    _upkeep().look()
 
 
 def checkpoint() -> None:
@@ -77,12 +77,12 @@ def checkpoint() -> None:
 
 def standing() -> None:
     """Ask portals whether live grants still stand."""
-    _intake().ask_standing()
+    _upkeep().ask_standing()
 
 
 def stamp() -> None:
     """Have signed consents time-stamped, where a service is set."""
-    _intake().stamp()
+    _upkeep().stamp()
 
 
 def deliver() -> None:
@@ -107,10 +107,10 @@ JOBS: dict[str, tuple[str, BaseTrigger]] = {
 """Each job: its function and when it runs. Portals close at night, so the refresh runs in the morning."""
 
 
-def start(shop: Workshop, intake: Intake) -> BackgroundScheduler:
+def start(shop: Workshop, upkeep: Upkeep) -> BackgroundScheduler:
     """Begin. Runs that were missed while no scheduler ran are made up once. The caller shuts it down."""
     global _held
-    _held = (shop, intake)
+    _held = (shop, upkeep)
     scheduler = BackgroundScheduler(
         jobstores={"default": SQLAlchemyJobStore(url=shop.settings.database_url)},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},

@@ -15,14 +15,16 @@ from engine import Enqueuer
 from schema.clock import today
 from settings import Settings
 from stages.application import default_scopes
-from stages.intake import Intake, by_queue
+from stages.dispatch import by_queue
+from stages.intake import Intake
+from stages.submission import submit
 from stages.workshop import Workshop
 from store.feed import Event
 
 _AMOUNT_FEN = 50_000_000
 
 
-def applied(intake: Intake, person: Person) -> Authorization:
+def applied(shop: Workshop, person: Person) -> Authorization:
     """The bank asks for this person's company."""
     application = Application(
         tenant="bank",
@@ -34,7 +36,7 @@ def applied(intake: Intake, person: Person) -> Authorization:
         term_months=TERM_MONTHS,
     )
     who = {"name": person.name, "person_id": person.person_id, "phone": person.phone}
-    return intake.submit(application, who, actor="bench").authorization
+    return submit(shop, application, who, actor="bench").authorization
 
 
 class Desk:
@@ -45,7 +47,7 @@ class Desk:
 
     def flow(self, person: Person) -> None:
         """From submission to score. Raises ``RunFailed``."""
-        current = applied(self._intake, person)
+        current = applied(self._shop, person)
         happened: SimpleQueue[Event] = SimpleQueue()
         with self._shop.feed.listening(current.id, happened.put):
             text = self._shop.ledger.consent(current.consent_id).text
@@ -68,7 +70,7 @@ def bank(house: House) -> Iterator[tuple[Workshop, Intake]]:
     shop = Workshop(Settings.from_environment(house.environment), name="bench")
     enqueuer = Enqueuer(shop.settings.engine_url)
     try:
-        yield shop, by_queue(shop, enqueuer)
+        yield shop, Intake(shop, by_queue(enqueuer))
     finally:
         enqueuer.close()
         shop.close()

@@ -17,6 +17,7 @@ from schema.money import fen, yuan
 from schema.period import Period
 from schema.taxpayer_id import parse
 from stages.application import default_scopes, region_of
+from stages.submission import submit
 from stages.workshop import Workshop
 
 app = typer.Typer()
@@ -40,8 +41,9 @@ def authorize(
     if start:
         first = date.fromisoformat(start)
         scopes = {dataset: Period(start=first, end=period.end) for dataset, period in scopes.items()}
-    with desk() as (shop, intake):
-        submitted = intake.submit(
+    with desk() as (shop, _):
+        submitted = submit(
+            shop,
             Application(
                 tenant="bank",
                 taxpayer_id=company,

@@ -13,7 +13,9 @@ import typer
 
 from cli.terminal import Json, screen, workshop
 from settings import Settings
-from stages.intake import by_queue
+from stages.dispatch import by_queue
+from stages.intake import Intake
+from stages.upkeep import Upkeep
 from vault.logs import configure_logging
 
 app = typer.Typer()
@@ -36,11 +38,11 @@ def serve(
     settings = Settings.from_environment()
     with workshop(settings, "serve") as shop:
         enqueuer = Enqueuer(settings.engine_url)
-        intake = by_queue(shop, enqueuer)
-        running = jobs.start(shop, intake) if scheduler else None
+        dispatch = by_queue(enqueuer)
+        running = jobs.start(shop, Upkeep(shop, dispatch)) if scheduler else None
         try:
             uvicorn.run(
-                create(shop, intake),
+                create(shop, Intake(shop, dispatch)),
                 host=host,
                 port=port,
                 log_config=None,

@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from settings import Settings
-from stages.intake import Intake, by_queue
+from stages.dispatch import by_queue
+from stages.intake import Intake
 from stages.workshop import Workshop
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -37,7 +38,7 @@ def desk() -> Iterator[tuple[Workshop, Intake]]:
     with workshop(settings, "cli") as shop:
         enqueuer = Enqueuer(settings.engine_url)
         try:
-            yield shop, by_queue(shop, enqueuer)
+            yield shop, Intake(shop, by_queue(enqueuer))
         finally:
             enqueuer.close()
 

@@ -88,7 +88,7 @@ class Suite:
         return ", ".join(f"{what} {n}" for what, n in counted.most_common(12))
 
     def _apply(self, person: Applicant) -> _End:
-        current = applied(self._intake, person)
+        current = applied(self._shop, person)
         text = self._shop.ledger.consent(current.consent_id).text
         with self._events(current.id) as happened:
             self._intake.agree(current.id, text.sha256, actor="bench")

@@ -27,6 +27,7 @@ from service.api.models import (
 from service.api.submission import AuthorizationIn, application
 from service.desk import AtDesk
 from stages.export import WRITERS, Format, accepted, pieces, with_yuan
+from stages.submission import submit as submit_application
 
 router = APIRouter(
     prefix="/v1/authorizations",
@@ -58,7 +59,8 @@ def submit(
 ) -> SubmittedOut:
     """Start an authorization. The answer holds the link to hand to the borrower."""
     asked = application(submitted, caller, desk.shop.settings.callback_hosts)
-    done = desk.intake.submit(
+    done = submit_application(
+        desk.shop,
         asked,
         submitted.person.model_dump(),
         actor=caller.actor,

@@ -28,7 +28,7 @@ from service.api.models import (
     ScopeOut,
     SubmittedOut,
 )
-from stages.intake import Submitted
+from stages.submission import Submitted
 from stages.workshop import Workshop
 
 

@@ -24,7 +24,10 @@ from schema.dataset import Dataset
 from schema.period import Period
 from settings import Settings
 from stages.application import default_scopes
-from stages.intake import Intake, by_queue
+from stages.dispatch import by_queue
+from stages.intake import Intake
+from stages.submission import submit
+from stages.upkeep import Upkeep
 from stages.workshop import Workshop
 
 ENDED = frozenset({State.FAILED, State.CLOSED, State.NEEDS_REPAIR, State.REVOKED_AT_PORTAL})
@@ -38,6 +41,7 @@ class Desk:
     portals: Portals
     shop: Workshop
     intake: Intake
+    upkeep: Upkeep
 
     def people(self, portal: str) -> list[Person]:
         return people(self.portals, portal)
@@ -56,7 +60,7 @@ class Desk:
             term_months=12,
         )
         who = {"name": person.name, "person_id": person.person_id, "phone": person.phone}
-        submitted = self.intake.submit(dataclasses.replace(application, **changes), who, actor="test")
+        submitted = submit(self.shop, dataclasses.replace(application, **changes), who, actor="test")
         text = self.shop.ledger.consent(submitted.authorization.consent_id).text
         return self.intake.agree(submitted.authorization.id, text.sha256, actor="borrower")
 
@@ -111,7 +115,9 @@ def opened(home: Path, *sandbox: str, variables: dict[str, str] | None = None) -
         shop = Workshop(Settings.from_environment(house.environment), name="desk")
         enqueuer = Enqueuer(shop.settings.engine_url)
         try:
-            yield Desk(house, Portals(house.endpoints()), shop, by_queue(shop, enqueuer))
+            dispatch = by_queue(enqueuer)
+            portals = Portals(house.endpoints())
+            yield Desk(house, portals, shop, Intake(shop, dispatch), Upkeep(shop, dispatch))
         finally:
             enqueuer.close()
             shop.close()

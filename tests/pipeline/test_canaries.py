@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def test_a_worker_looks_at_every_route_of_the_deployment_once_it_is_due(desk: Desk) -> None:
     watched = set(canaries.watched(desk.shop))
     assert len(watched) == len(desk.portals.endpoints)
-    assert desk.intake.look() == len(watched)
-    assert desk.intake.look() == 0, "they are on their way"
+    assert desk.upkeep.look() == len(watched)
+    assert desk.upkeep.look() == 0, "they are on their way"
     wait_for(
         lambda: {each.place for each in desk.shop.canaries.all() if each.seen} == watched,
         "no canary came back",

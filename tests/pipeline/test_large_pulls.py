@@ -87,7 +87,7 @@ def test_a_refresh_asks_for_the_look_back_alone_and_comes_to_the_same_register(d
     first = desk.accompany(person, desk.submit(person, periodic=True, frequency=Frequency(3, "day")).id)
     whole = served(desk) - before
     for run in (2, 3):
-        desk.intake.refresh(first.id, actor="scheduler")
+        desk.upkeep.refresh(first.id, actor="scheduler")
         wait_for(lambda run=run: refreshed(desk, first.id, run), f"not refreshed: {desk.events(first.id)}")
         assert served(desk) - before == whole + 2 * (run - 1), "one query a direction"
         for ours, again in zip(invoices(desk, first.id, 1), invoices(desk, first.id, run), strict=True):

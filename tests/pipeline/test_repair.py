@@ -59,7 +59,7 @@ def test_the_person_repairs_it_and_the_next_refresh_is_due_as_usual(desk: Desk) 
     before = {kind: len(desk.journal("51.rpa", kind, person)) for kind in ("session_started", "grant_made")}
     first = granted(desk, person, Dataset.TAXPAYER, Dataset.TAX_CREDIT_RATING)
     desk.portals.fault("51.rpa", "session_lost", path="/etax/xydj", times=1)
-    desk.intake.refresh(first.id, actor="scheduler")
+    desk.upkeep.refresh(first.id, actor="scheduler")
     broken = desk.accompany(person, first.id)
     assert (broken.state, broken.error_code) == (State.NEEDS_REPAIR, "session_expired"), desk.events(first.id)
     wait_for(lambda: len(notices(desk, first.id)) == 2, "the bank was not told")
@@ -89,7 +89,7 @@ def test_a_portal_that_tells_its_grant_again_needs_nobody(desk: Desk) -> None:
     first = granted(desk, person, Dataset.TAXPAYER)
     asked = [event for event in desk.events(first.id) if event.startswith("challenge.opened")]
     desk.portals.fault("31.api", "session_lost", path="/yspt/v1/taxpayer.query", times=1)
-    desk.intake.refresh(first.id, actor="scheduler")
+    desk.upkeep.refresh(first.id, actor="scheduler")
     wait_for(lambda: refreshed(desk, first.id), f"not refreshed: {desk.events(first.id)}")
     assert [event for event in desk.events(first.id) if event.startswith("challenge.opened")] == asked
     assert desk.shop.casefile.attempts(first.id)[-1]["why"] == "renewal"

@@ -36,6 +36,7 @@ from schema.taxpayer_id import check_character
 from service.app import create
 from service.console.login import COOKIE
 from settings import Settings
+from stages.dispatch import Dispatch
 from stages.intake import Intake
 from stages.normalize import _arrow
 from stages.workshop import Workshop
@@ -209,7 +210,7 @@ def make(folder: Path, **changes: Any) -> Service:
     shop = Workshop(replace(settings, **changes), name="service")
     legs: list[Authorization] = []
     disposals: list[Authorization] = []
-    intake = Intake(shop, legs.append, disposals.append, lambda place, at: None)
+    intake = Intake(shop, Dispatch(legs.append, disposals.append, lambda place, at: None))
     key, _ = shop.api_keys.issue("bank", "loans")
     other, _ = shop.api_keys.issue("other", "loans")
     return Service(shop, create(shop, intake), legs, disposals, key, other, intake)

@@ -25,8 +25,10 @@ from schema.dataset import Dataset, Route
 from settings import Settings
 from stages import canaries, doctor
 from stages.application import default_scopes
+from stages.dispatch import Dispatch
 from stages.intake import Intake
 from stages.normalize import HeadStart, normalize
+from stages.submission import submit
 from stages.workshop import Workshop
 from store.database import now
 from tests.conftest import ROOT, started
@@ -151,7 +153,7 @@ def test_only_listed_routes_are_due_and_only_after_their_interval(house: House) 
 
 
 def agreed(shop: Workshop) -> Authorization:
-    intake = Intake(shop, lambda _: None, lambda _: None, lambda place, at: None)
+    intake = Intake(shop, Dispatch(lambda _: None, lambda _: None, lambda place, at: None))
     application = Application(
         tenant="bank",
         taxpayer_id="91310000MA1FL8XQ37",
@@ -161,7 +163,7 @@ def agreed(shop: Workshop) -> Authorization:
         amount_fen=50_000_000,
         term_months=12,
     )
-    submitted = intake.submit(application, {"name": "沙盒"}, actor="test").authorization
+    submitted = submit(shop, application, {"name": "沙盒"}, actor="test").authorization
     text = shop.ledger.consent(submitted.consent_id).text
     return intake.agree(submitted.id, text.sha256, actor="borrower")
 

@@ -19,8 +19,11 @@ from schema.dataset import Route
 from schema.errors import IdempotencyConflict, KeyDestroyed, StateConflict, UnknownRegion
 from settings import Settings
 from stages.application import default_scopes
+from stages.dispatch import Dispatch
 from stages.dispose import dispose
 from stages.intake import Intake
+from stages.submission import submit
+from stages.upkeep import Upkeep
 from stages.workshop import Workshop
 from store import tables
 from store.database import now
@@ -46,15 +49,15 @@ class Desk:
     canaries: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.intake = Intake(
-            self.shop,
+        dispatch = Dispatch(
             lambda current: self.legs.append(current.leg_key),
             lambda current: self.disposals.append(current.id),
             lambda place, at: self.canaries.append(str(place)),
         )
+        self.intake, self.upkeep = Intake(self.shop, dispatch), Upkeep(self.shop, dispatch)
 
     def agreed(self) -> Authorization:
-        submitted = self.intake.submit(APPLICATION, {"name": "沙盒"}, actor="test").authorization
+        submitted = submit(self.shop, APPLICATION, {"name": "沙盒"}, actor="test").authorization
         text = self.shop.ledger.consent(submitted.consent_id).text
         return self.intake.agree(submitted.id, text.sha256, actor="borrower")
 
@@ -90,25 +93,25 @@ def test_an_answer_starts_the_next_leg(desk: Desk) -> None:
 
 
 def test_the_same_key_gives_the_same_authorization_and_another_body_a_conflict(desk: Desk) -> None:
-    first = desk.intake.submit(APPLICATION, {}, actor="test", idempotency=("key", "a" * 64))
-    again = desk.intake.submit(APPLICATION, {}, actor="test", idempotency=("key", "a" * 64))
+    first = submit(desk.shop, APPLICATION, {}, actor="test", idempotency=("key", "a" * 64))
+    again = submit(desk.shop, APPLICATION, {}, actor="test", idempotency=("key", "a" * 64))
     assert again.replayed
     assert again.authorization == first.authorization
     with pytest.raises(IdempotencyConflict):
-        desk.intake.submit(APPLICATION, {}, actor="test", idempotency=("key", "b" * 64))
+        submit(desk.shop, APPLICATION, {}, actor="test", idempotency=("key", "b" * 64))
 
 
 def test_a_region_that_no_overlay_serves_is_unknown(desk: Desk) -> None:
     from dataclasses import replace
 
     with pytest.raises(UnknownRegion):
-        desk.intake.submit(replace(APPLICATION, region="99"), {}, actor="test")
+        submit(desk.shop, replace(APPLICATION, region="99"), {}, actor="test")
 
 
 def test_an_overdue_challenge_fails_the_run_and_the_person_may_try_again(desk: Desk) -> None:
     current = desk.parked()
     desk.age(tables.challenge, expires_at=now() - timedelta(seconds=1))
-    assert desk.intake.expire() == 1
+    assert desk.upkeep.expire() == 1
     failed = desk.shop.ledger.authorization(current.id)
     assert (failed.state, failed.error_code) == (State.FAILED, "challenge_expired")
     again = desk.intake.rerun(current.id, actor="borrower")
@@ -116,9 +119,9 @@ def test_an_overdue_challenge_fails_the_run_and_the_person_may_try_again(desk: D
 
 
 def test_an_unanswered_consent_lapses_with_its_link_and_is_disposed_of(desk: Desk) -> None:
-    submitted = desk.intake.submit(APPLICATION, {"name": "沙盒"}, actor="test").authorization
+    submitted = submit(desk.shop, APPLICATION, {"name": "沙盒"}, actor="test").authorization
     desk.age(tables.link, expires_at=now() - timedelta(seconds=1))
-    assert desk.intake.expire() == 1
+    assert desk.upkeep.expire() == 1
     assert desk.shop.ledger.consent(submitted.consent_id).state is ConsentState.LAPSED
     assert desk.disposals == [submitted.id]
 
@@ -129,7 +132,7 @@ def test_the_sweep_starts_again_what_a_crash_left_and_only_that(desk: Desk) -> N
     assert asked is not None
     desk.shop.challenges.answer(current.id, asked.id, {"code": "1234"})  # and the process dies here
     desk.legs.clear()
-    assert desk.intake.sweep() == 1
+    assert desk.upkeep.sweep() == 1
     assert desk.legs == [f"{current.id}.1.2"]
     assert desk.shop.challenges.open_one(waiting.id) is not None
 
@@ -166,18 +169,18 @@ def test_a_crash_between_the_shredding_and_its_proof_is_made_up_for(desk: Desk) 
     desk.intake.withdraw(current.id, actor="borrower")
     proof = desk.shop.vault.destroy(current.vault_owner, KeyClass.DATA)  # and the process dies here
     desk.disposals.clear()
-    assert desk.intake.sweep() == 1
+    assert desk.upkeep.sweep() == 1
     assert desk.disposals == [current.id]
     dispose(desk.shop, current.id)
     shredded = [e for e in desk.shop.ledger.events(current.id) if e["kind"] == "consent.shredded"]
     assert shredded[0]["data"]["proofs"]["data"]["signature"] == proof.signature
     with pytest.raises(KeyDestroyed):
         desk.shop.vault.unseal(ref)
-    assert desk.intake.sweep() == 0
+    assert desk.upkeep.sweep() == 0
 
 
 def test_the_jobs_are_kept_in_the_store_and_run_what_they_name(desk: Desk) -> None:
-    running = scheduler.start(desk.shop, desk.intake)
+    running = scheduler.start(desk.shop, desk.upkeep)
     try:
         assert {job.id for job in running.get_jobs()} == set(scheduler.JOBS)
         desk.parked()
@@ -188,7 +191,7 @@ def test_the_jobs_are_kept_in_the_store_and_run_what_they_name(desk: Desk) -> No
             job()
     finally:
         running.shutdown()
-    again = scheduler.start(desk.shop, desk.intake)
+    again = scheduler.start(desk.shop, desk.upkeep)
     try:
         assert len(again.get_jobs()) == len(scheduler.JOBS), "a restart neither forgets nor doubles a job"
     finally:

@@ -18,7 +18,9 @@ from schema.errors import ChallengeExpired, PortalUnavailable, SessionExpired
 from settings import Settings
 from stages import patience
 from stages.application import default_scopes
+from stages.dispatch import Dispatch
 from stages.intake import Intake
+from stages.submission import submit
 from stages.workshop import Workshop
 
 APPLICATION = Application(
@@ -41,8 +43,8 @@ def shop(tmp_path: Path) -> Iterator[Workshop]:
 
 @pytest.fixture
 def current(shop: Workshop) -> Authorization:
-    intake = Intake(shop, lambda current: None, lambda current: None, lambda place, at: None)
-    submitted = intake.submit(APPLICATION, {}, actor="test").authorization
+    intake = Intake(shop, Dispatch(lambda leg: None, lambda disposal: None, lambda place, at: None))
+    submitted = submit(shop, APPLICATION, {}, actor="test").authorization
     text = shop.ledger.consent(submitted.consent_id).text
     intake.agree(submitted.id, text.sha256, actor="borrower")
     return shop.ledger.move(submitted.id, State.WORKING, actor="test")

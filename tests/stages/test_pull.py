@@ -18,8 +18,8 @@ from schema.errors import DataConflict, SealBroken
 from schema.period import Period
 from schema.raw import RawPage
 from settings import Settings
-from stages.intake import by_queue
 from stages.pull import Pull, described
+from stages.submission import submit
 from stages.workshop import Workshop
 from vault.reference import KeyClass
 
@@ -36,8 +36,7 @@ def shop(tmp_path: Path) -> Iterator[Workshop]:
 @pytest.fixture
 def current(shop: Workshop) -> Authorization:
     application = Application("bank", "91310000MA1FL8XQ37", "31", {Dataset.INVOICE: YEAR}, "general", 1, 12)
-    intake = by_queue(shop, lambda *_: None)
-    return intake.submit(application, {}, actor="test").authorization
+    return submit(shop, application, {}, actor="test").authorization
 
 
 def page(number: int, total: int) -> RawPage:

@@ -22,7 +22,10 @@ from schema.errors import StateConflict
 from settings import Settings
 from stages import standing
 from stages.application import default_scopes
+from stages.dispatch import Dispatch
 from stages.intake import Intake
+from stages.submission import submit
+from stages.upkeep import Upkeep
 from stages.workshop import Workshop
 from store import tables
 from store.database import now
@@ -34,7 +37,8 @@ class Bank:
 
     def __init__(self, shop: Workshop, portals: Portals) -> None:
         self.shop, self.portals = shop, portals
-        self.intake = Intake(shop, lambda leg: None, lambda disposal: None, lambda place, at: None)
+        dispatch = Dispatch(lambda leg: None, lambda disposal: None, lambda place, at: None)
+        self.intake, self.upkeep = Intake(shop, dispatch), Upkeep(shop, dispatch)
         self.company = portals.companies("44.api")[0]
         self.current = self.agreed()
         self.grant = self.granted()
@@ -42,7 +46,7 @@ class Bank:
     def agreed(self) -> Authorization:
         id = self.company["taxpayer_id"]
         application = Application("bank", id, "44", default_scopes(today()), "general", 1, 12, periodic=True)
-        done = self.intake.submit(application, {}, actor="test").authorization
+        done = submit(self.shop, application, {}, actor="test").authorization
         text = self.shop.ledger.consent(done.consent_id).text
         return self.intake.agree(done.id, text.sha256, actor="borrower")
 
@@ -92,25 +96,25 @@ def bank(portals: Portals, tmp_path: Path) -> Iterator[Bank]:
 
 
 def test_a_grant_revoked_at_the_portal_ends_the_authorization_and_opens_nothing(bank: Bank) -> None:
-    assert bank.intake.ask_standing() == 0, "the portal was heard of it today"
+    assert bank.upkeep.ask_standing() == 0, "the portal was heard of it today"
     bank.a_day_passes()
-    assert bank.intake.ask_standing() == 0
+    assert bank.upkeep.ask_standing() == 0
     assert bank.state is State.GRANTED
     with closing(bank.connector()) as connector:
         connector.revoke(bank.grant, bank.company["taxpayer_id"])
-    assert bank.intake.ask_standing() == 0, "not yet asked again"
+    assert bank.upkeep.ask_standing() == 0, "not yet asked again"
     bank.a_day_passes()
-    assert bank.intake.ask_standing() == 1
+    assert bank.upkeep.ask_standing() == 1
     ended = bank.shop.ledger.authorization(bank.current.id)
     assert (ended.state, ended.error_code) == (State.REVOKED_AT_PORTAL, "grant_revoked")
     period = bank.shop.consents.scopes(ended)[Dataset.INVOICE]
     with pytest.raises(StateConflict):
         bank.shop.casefile.open_gate(ended, Dataset.INVOICE, period)
-    assert bank.intake.ask_standing() == 0
+    assert bank.upkeep.ask_standing() == 0
 
 
 def test_a_portal_that_is_down_says_nothing_of_the_grant(bank: Bank) -> None:
     bank.a_day_passes()
     bank.portals.fault("44.api", "down")
-    assert bank.intake.ask_standing() == 0
+    assert bank.upkeep.ask_standing() == 0
     assert bank.state is State.GRANTED
