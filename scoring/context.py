@@ -137,6 +137,11 @@ class Context:
     licence_matches: bool | None = None
     """Whether the hash of the business licence is the one on record."""
     last_declined_on: date | None = None
+    applicant_fits: bool | None = None
+    """Whether the applicant is the legal representative or the actual controller."""
+    applicant_age: float | None = None
+    granted: Mapping[str, float | None] | None = None
+    """The columns as they were when the loan was first decided, for warnings of a change since."""
     core: frozenset[str] | None = None
     """Keys of core enterprises (核心企业) of the chains that we serve."""
     own_bank: str | None = None

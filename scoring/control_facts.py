@@ -1,4 +1,4 @@
-"""Figures that hard controls read beside the indicators."""
+"""Figures that hard controls and warnings read beside the indicators."""
 
 from __future__ import annotations
 
@@ -12,12 +12,19 @@ Fact = Value | str
 """A value, a code such as a grade, or why there is neither."""
 
 CONTROL_KEYS = (
+    "applicant_age",
+    "applicant_unfit",
+    "authorisation_days_left",
     "authorisation_expired",
     "controlled_invoice_cnt",
     "days_since_decline",
     "fin_net_profit",
+    "invested_ratio_6m",
     "last_two_periods_sales",
     "licence_mismatch",
+    "lost_buyer_cnt",
+    "private_after_drawdown",
+    "stale_source_cnt",
     "tax_contribution_12m",
     "tax_credit_grade",
 )

@@ -1,4 +1,4 @@
-"""Hard controls (刚控) and warnings: rules are policy data, read here with three-valued logic."""
+"""Hard controls (刚控): rules are policy data, read here with three-valued logic."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from typing import Any
 
 from schema.dataset import Missing
 from scoring.control_facts import Fact
-from scoring.policy.model import Condition, Policy, Rule
-from scoring.result import ControlResult, Effect, Status, WarningSignal
+from scoring.policy.model import Policy
+from scoring.policy.rules import Condition, Rule, Signal
+from scoring.result import ControlResult, Effect, Status
+
+Granted = Mapping[str, float | None]
+"""The columns at the first decision."""
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "lt": lambda value, bound: value < bound,
@@ -21,15 +25,35 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def holds(condition: Condition, facts: Mapping[str, Fact], product: str, *, quarterly: bool) -> bool | None:
-    """Whether a condition holds; None when its key has no value."""
+def holds(
+    condition: Condition,
+    facts: Mapping[str, Fact],
+    product: str,
+    *,
+    quarterly: bool,
+    granted: Granted | None = None,
+) -> bool | None:
+    """Whether a condition holds; None when a figure of it has no value."""
     fact = facts[condition.key]
     if isinstance(fact, Missing):
         return None
     bound: Any = condition.by_product.get(product, condition.value)
     if quarterly and condition.quarterly is not None:
         bound = condition.quarterly
+    if condition.op in ("rises", "falls"):
+        return _changed(condition.op, fact, bound, (granted or {}).get(condition.key))
+    if condition.than is not None:
+        other = facts[condition.than]
+        if isinstance(other, Missing):
+            return None
+        bound = bound * other
     return _COMPARE[condition.op](fact, bound)
+
+
+def _changed(op: str, fact: Any, bound: float, before: float | None) -> bool | None:
+    if before is None:
+        return None
+    return bool(fact - before > bound) if op == "rises" else bool(fact < before * (1 - bound))
 
 
 def every(answers: Iterable[bool | None]) -> bool | None:
@@ -44,41 +68,49 @@ def some(answers: Iterable[bool | None]) -> bool | None:
     return True if True in seen else None if None in seen else False
 
 
+def met(
+    rule: Rule | Signal,
+    facts: Mapping[str, Fact],
+    product: str,
+    *,
+    quarterly: bool,
+    granted: Granted | None = None,
+) -> bool | None:
+    """Whether all, or any, of the conditions hold."""
+    answers = [holds(each, facts, product, quarterly=quarterly, granted=granted) for each in rule.when]
+    return every(answers) if rule.match == "all" else some(answers)
+
+
 def check_controls(
     policy: Policy, facts: Mapping[str, Fact], product: str, *, quarterly: bool
 ) -> list[ControlResult]:
-    """Every rule that is for the product, in the policy's order."""
+    """Every rule that is for the product, in the policy's order. A product that is not in the policy must
+    know all of them."""
+    known = policy.products.get(product)
     return [
-        _check(rule, facts, product, quarterly=quarterly)
+        _check(rule, facts, product, known is None or rule.id in known.must, quarterly=quarterly)
         for rule in policy.controls
         if not rule.products or product in rule.products
     ]
 
 
-def _check(rule: Rule, facts: Mapping[str, Fact], product: str, *, quarterly: bool) -> ControlResult:
-    answers = [holds(condition, facts, product, quarterly=quarterly) for condition in rule.when]
-    hit = every(answers) if rule.match == "all" else some(answers)
+def _check(
+    rule: Rule, facts: Mapping[str, Fact], product: str, must: bool, *, quarterly: bool
+) -> ControlResult:
+    hit = met(rule, facts, product, quarterly=quarterly)
     status = Status.UNKNOWN if hit is None else Status.HIT if hit else Status.PASS
-    effect = {Status.HIT: rule.on_hit, Status.UNKNOWN: rule.on_missing, Status.PASS: "pass"}[status]
+    unknown = rule.on_missing if must or rule.on_missing == "pass" else "flag"
+    effect = {Status.HIT: rule.on_hit, Status.UNKNOWN: unknown, Status.PASS: "pass"}[status]
     observed = {condition.key: facts[condition.key] for condition in rule.when}
     return ControlResult(
         id=rule.id,
+        version=rule.version,
         text=rule.text,
+        basis=rule.basis,
         status=status,
-        must=rule.must,
+        must=must,
         effect=Effect(effect),
         reason=rule.reason,
         observed={key: None if isinstance(fact, Missing) else fact for key, fact in observed.items()},
         missing={key: fact for key, fact in observed.items() if isinstance(fact, Missing)},
     )
-
-
-def check_warnings(
-    policy: Policy, facts: Mapping[str, Fact], product: str, *, quarterly: bool
-) -> list[WarningSignal]:
-    """The warnings that are raised. An unknown figure raises none."""
-    return [
-        WarningSignal(id=signal.id, text=signal.text, severity=signal.severity, key=signal.when.key)
-        for signal in policy.warnings
-        if holds(signal.when, facts, product, quarterly=quarterly)
-    ]

@@ -13,11 +13,12 @@ from schema.dataset import Missing
 from schema.snapshot import Snapshot
 from scoring.context import Context
 from scoring.control_facts import Fact, control_facts
-from scoring.controls import check_controls, check_warnings
+from scoring.controls import check_controls
 from scoring.facts import Facts, measure_all
 from scoring.limit import no_limit, size
+from scoring.policy.data import Grade, Light, Route
 from scoring.policy.loader import load
-from scoring.policy.model import Grade, Policy, Product
+from scoring.policy.model import Policy, Product
 from scoring.rate import no_rate, price
 from scoring.reasons import (
     LIMIT_REASON,
@@ -36,20 +37,23 @@ from scoring.result import (
     ControlResult,
     Decision,
     Effect,
-    Light,
     Limit,
     Rate,
     ScoreResult,
     Status,
     SubModelResult,
 )
-from scoring.scorecard import Scored, combine, default_probability, grade, score_submodel
+from scoring.routes import Case, choose
+from scoring.scorecard import Scored, combine, default_probability, grade, score_all
 from scoring.sizing import gather
 from scoring.value import Value
+from scoring.warnings import check_warnings
 
 __all__ = ["Application", "Decision", "ScoreResult", "score"]
 
 FEN = 100
+DEFAULT_MODEL = "general"
+"""Scores a product that is not in the policy."""
 
 
 class Application(BaseModel):
@@ -82,15 +86,13 @@ def score(
     values = measure_all(facts)
     known: dict[str, Fact] = {**values, **control_facts(facts)}
     quarterly = facts.quarterly
-    scored = {
-        name: score_submodel(values, card, policy.scale.neutral_points, quarterly=quarterly)
-        for name, card in policy.submodels.items()
-    }
-    total, weights = combine(scored, policy)
+    product = policy.products.get(application.product)
+    model = product.model if product else DEFAULT_MODEL
+    scored = score_all(values, policy, policy.models[model], quarterly=quarterly)
+    total, weights = combine(scored, policy.models[model])
     pd = None if total is None else default_probability(total, policy.scale)
     reached = None if pd is None else grade(pd, policy.scale)
     light = _fraud_light(scored["invoice_tax_fraud"], policy)
-    product = policy.products.get(application.product)
     controls = check_controls(policy, known, application.product, quarterly=quarterly)
     limit, rate = _terms(facts, values, known, policy, application, product, reached, pd, light)
     decision, codes = _decide(
@@ -107,6 +109,7 @@ def score(
         policy_hash=policy.sha256,
         calibrated=policy.calibrated,
         product=application.product,
+        model=model,
         decision=decision,
         route=_route(policy, decision, reached, light, limit, controls, scored),
         score=None if total is None else round(total, 1),
@@ -117,7 +120,9 @@ def score(
         limit=limit,
         rate=rate,
         controls=controls,
-        warnings=check_warnings(policy, known, application.product, quarterly=quarterly),
+        warnings=check_warnings(
+            policy, known, application.product, quarterly=quarterly, granted=facts.context.granted
+        ),
         reasons=reasons,
         customer_reasons=for_customer(reasons, policy),
         indicators={key: None if isinstance(value, Missing) else value for key, value in values.items()},
@@ -203,23 +208,19 @@ def _route(
     limit: Limit,
     controls: list[ControlResult],
     scored: Mapping[str, Scored],
-) -> Literal["pre_approved", "simplified", "full"]:
-    """The first row of the policy's table that fits. Only an approval may take a shorter route."""
+) -> Route:
+    """The policy's table decides. Only an approval may take a shorter route."""
     if decision is not Decision.APPROVE or reached is None:
         return policy.routes[-1].route
-    unknown = sum(control.status is Status.UNKNOWN and control.must for control in controls)
-    flags = sum(control.status is Status.HIT for control in controls)
-    for row in policy.routes:
-        if (
-            reached in row.grades
-            and light in row.fraud
-            and (row.max_limit is None or limit.limit_fen <= row.max_limit * FEN)
-            and (row.max_unknown is None or unknown <= row.max_unknown)
-            and (row.max_flags is None or flags <= row.max_flags)
-            and all(scored[name].score is not None for name in row.submodels)
-        ):
-            return row.route
-    return policy.routes[-1].route
+    case = Case(
+        grade=reached,
+        fraud=light,
+        limit=limit.limit_fen / FEN,
+        unknown=sum(control.status is Status.UNKNOWN and control.must for control in controls),
+        flags=sum(control.status is Status.HIT for control in controls),
+        scored=frozenset(name for name, one in scored.items() if one.score is not None),
+    )
+    return choose(policy.routes, case)
 
 
 def _submodel(one: Scored, weight: float) -> SubModelResult:

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schema.dataset import Missing
-from scoring.policy.model import Grade, LimitPolicy, Product
-from scoring.result import Cap, Light, Limit
+from scoring.policy.data import Grade, Light
+from scoring.policy.model import Product
+from scoring.policy.terms import LimitPolicy
+from scoring.result import Cap, Limit
 from scoring.value import Absent, Value, ratio
 
 FEN = 100

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from scoring.policy.model import Grade, Policy
+from scoring.policy.data import Grade
+from scoring.policy.model import Policy
 from scoring.result import Rate
 
 

@@ -18,8 +18,8 @@ WITHHELD = "FR00"
 UNKNOWN_MUST = "DQ06"
 UNKNOWN_PRODUCT = "DQ05"
 STALE_DATA = "DQ07"
-SCORE_LOW = "SC00"
-NO_SCORE = "SC01"
+SCORE_LOW = "GD00"
+NO_SCORE = "DQ08"
 LIMIT_SMALL = "LM01"
 NO_LIMIT_SOURCE = "LM10"
 RATE_CAPPED = "RT01"
@@ -36,7 +36,21 @@ LIMIT_REASON = {
 }
 """Binding cap to reason code; a limit bound by the request needs none."""
 
-_DATA_REASON = {"INV": "DQ01", "ITM": "DQ01", "TXN": "DQ02", "DEC": "DQ03", "PAY": "DQ03", "TPR": "DQ04"}
+_DATA_REASON = {
+    **dict.fromkeys(("INV", "ITM"), "DQ01"),
+    "TXN": "DQ02",
+    **dict.fromkeys(("DEC", "PAY", "VIO"), "DQ03"),
+    **dict.fromkeys(("TPR", "TCR"), "DQ04"),
+    **dict.fromkeys(("ENT", "SHR", "CHG", "NEG"), "DQ09"),
+    **dict.fromkeys(("JUD", "EXE"), "DQ10"),
+    **dict.fromkeys(("CRE", "CRP"), "DQ11"),
+    "ELE": "DQ12",
+    "FIN": "DQ13",
+    "SOC": "DQ14",
+    "IPR": "DQ15",
+    **dict.fromkeys(("IND", "REG", "SCN", "LON"), "DQ16"),
+}
+"""Source to the code of a gap in it."""
 CODES = frozenset(
     {WITHHELD, UNKNOWN_MUST, UNKNOWN_PRODUCT, STALE_DATA, SCORE_LOW, NO_SCORE, LIMIT_SMALL, NO_LIMIT_SOURCE}
     | {RATE_CAPPED, *LIMIT_REASON.values(), *_DATA_REASON.values()}
@@ -55,7 +69,7 @@ def score_codes(
     """
     cost: defaultdict[str, float] = defaultdict(float)
     for entry in CATALOGUE.values():
-        if entry.submodel not in scored:
+        if not weights[entry.submodel]:
             continue
         for key in entry.columns:
             if key in scored[entry.submodel].shortfall:
@@ -68,7 +82,7 @@ def score_codes(
 def _code(value: Value, family: str, source: str) -> str:
     if value is Missing.STALE:
         return STALE_DATA
-    return _DATA_REASON.get(source, family) if value in _DATA_GONE else family
+    return _DATA_REASON[source] if value in _DATA_GONE else family
 
 
 def control_codes(controls: Iterable[ControlResult], effect: Effect) -> list[str]:
@@ -86,6 +100,7 @@ def explain(codes: Iterable[str], facts: Mapping[str, Fact], policy: Policy) -> 
         Reason(
             code=code,
             text=policy.reasons[code].internal,
+            text_en=policy.reasons[code].internal_en,
             fields={
                 key: None if isinstance(fact := facts.get(key, Missing.NOT_AVAILABLE), Missing) else fact
                 for key in policy.reasons[code].fields

@@ -9,7 +9,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from schema.dataset import Missing
-from scoring.policy.model import Grade
+from scoring.policy.data import Grade, Light, Route
+from scoring.policy.rules import Severity
 
 
 class Decision(StrEnum):
@@ -37,9 +38,6 @@ class Effect(StrEnum):
     PASS = "pass"
 
 
-Light = Literal["green", "amber", "red"]
-
-
 class Result(BaseModel):
     """Frozen."""
 
@@ -50,7 +48,10 @@ class ControlResult(Result):
     """One hard control with what it saw."""
 
     id: str
+    version: int
     text: str
+    basis: str
+    """The law, or the bank's own policy, that it rests on."""
     status: Status
     must: bool
     effect: Effect
@@ -60,12 +61,18 @@ class ControlResult(Result):
 
 
 class WarningSignal(Result):
-    """A warning that is raised."""
+    """A warning that is raised, to be dealt with in ``days``."""
 
     id: str
     text: str
-    severity: Literal["red", "amber", "yellow"]
-    key: str
+    text_en: str
+    severity: Severity
+    days: int
+    action_zh: str
+    action_en: str
+    evidence: dict[str, float | str]
+    """The figures that raise it."""
+    evidence_sha256: str
 
 
 class SubModelResult(Result):
@@ -115,6 +122,7 @@ class Reason(Result):
 
     code: str
     text: str
+    text_en: str
     fields: dict[str, float | str | None]
     disclose: bool
 
@@ -139,8 +147,10 @@ class ScoreResult(Result):
     policy_hash: str
     calibrated: Literal[False]
     product: str
+    model: str
+    """Which sub-models, with which weights, the score is made of."""
     decision: Decision
-    route: Literal["pre_approved", "simplified", "full"]
+    route: Route
     score: float | None
     grade: Grade | None
     pd: float | None

@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from schema.dataset import Missing
-from scoring.policy.model import Bins, Grade, Policy, Scale, SubModelCard
+from scoring.policy.cards import Bins, Model, Scale, SubModelCard
+from scoring.policy.data import Grade
+from scoring.policy.model import Policy
 from scoring.value import Value
 
 _SOURCE_GONE = (Missing.NOT_AUTHORISED, Missing.NOT_AVAILABLE, Missing.NOT_APPLICABLE, Missing.STALE)
 MONTHS_OF_QUARTER = 3
+SCENARIO = "scenario"
 
 
 @dataclass(frozen=True)
@@ -35,23 +38,60 @@ def points(value: Value, bins: Bins, card: SubModelCard, *, quarterly: bool) -> 
     return bins.points[bisect.bisect_right(bins.edges, scaled)]
 
 
+def score_all(
+    values: Mapping[str, Value], policy: Policy, model: Model, *, quarterly: bool
+) -> dict[str, Scored]:
+    """Every sub-model; the scenario's by the packs that the model reads."""
+    neutral = policy.scale.neutral_points
+    return {
+        name: score_submodel(
+            values,
+            card,
+            neutral,
+            quarterly=quarterly,
+            columns=packed(values, card, model.packs) if name == SCENARIO else card.columns,
+        )
+        for name, card in policy.submodels.items()
+    }
+
+
+def packed(values: Mapping[str, Value], card: SubModelCard, packs: tuple[str, ...]) -> dict[str, Bins]:
+    """The columns of the packs that anything is known of; of all packs when nothing is, of all columns
+    without packs."""
+    of = {pack: [key for key in card.columns if key.startswith(pack)] for pack in packs or ("",)}
+    known = [keys for keys in of.values() if any(values[key] not in _SOURCE_GONE for key in keys)]
+    return {key: card.columns[key] for keys in known or of.values() for key in keys}
+
+
 def score_submodel(
-    values: Mapping[str, Value], card: SubModelCard, neutral: float, *, quarterly: bool
+    values: Mapping[str, Value],
+    card: SubModelCard,
+    neutral: float,
+    *,
+    quarterly: bool,
+    columns: Mapping[str, Bins] | None = None,
 ) -> Scored:
     """Weighted mean of the points, times 10."""
-    total = math.fsum(bins.weight for bins in card.columns.values())
-    earned = {key: points(values[key], bins, card, quarterly=quarterly) for key, bins in card.columns.items()}
-    covered = math.fsum(bins.weight for key, bins in card.columns.items() if values[key] not in _SOURCE_GONE)
+    columns = card.columns if columns is None else columns
+    total = math.fsum(bins.weight for bins in columns.values())
     scale = 10 / total
-    score = math.fsum(earned[key] * bins.weight for key, bins in card.columns.items()) * scale
-    shortfall = {key: (neutral - earned[key]) * bins.weight * scale for key, bins in card.columns.items()}
-    coverage = covered / total
-    return Scored(score if coverage >= card.least_coverage else None, coverage, earned, shortfall)
+    earned, shortfall, sums, covered = {}, {}, [], []
+    for key, bins in columns.items():
+        value = values[key]
+        earned[key] = got = points(value, bins, card, quarterly=quarterly)
+        shortfall[key] = (neutral - got) * bins.weight * scale
+        sums.append(got * bins.weight)
+        if value not in _SOURCE_GONE:
+            covered.append(bins.weight)
+    coverage = math.fsum(covered) / total
+    score = math.fsum(sums) * scale if coverage >= card.least_coverage else None
+    return Scored(score, coverage, earned, shortfall)
 
 
-def combine(scored: Mapping[str, Scored], policy: Policy) -> tuple[float | None, dict[str, float]]:
-    """The score and the weight of each sub-model: a dropped one's weight goes to the others."""
-    live = {name: policy.submodels[name].weight for name, one in scored.items() if one.score is not None}
+def combine(scored: Mapping[str, Scored], model: Model) -> tuple[float | None, dict[str, float]]:
+    """The score and the weight of each sub-model: a dropped one's weight goes to the others, one that the
+    model leaves out has none."""
+    live = {name: weight for name, weight in model.weights.items() if scored[name].score is not None}
     total = math.fsum(live.values())
     weights = {name: live.get(name, 0.0) / total if total else 0.0 for name in scored}
     if not total:

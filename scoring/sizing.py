@@ -9,8 +9,8 @@ from schema.dataset import Missing
 from scoring.control_facts import Fact
 from scoring.facts import FEN, Facts
 from scoring.limit import Sizing
-from scoring.policy.model import Grade, LimitPolicy
-from scoring.result import Light
+from scoring.policy.data import Grade, Light
+from scoring.policy.terms import LimitPolicy
 from scoring.value import Value
 
 CORE_SOURCES = ("invoice", "tax_return", "tax_payment", "bank_transaction")

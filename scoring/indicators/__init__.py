@@ -34,7 +34,7 @@ from scoring.indicators import (
     scenario_making,
     scenario_trading,
 )
-from scoring.inputs import chain, companies, earning, loops
+from scoring.inputs import chain, companies, earning, loops, watch
 from scoring.measure import CATALOGUE
 
 __all__ = [
@@ -75,4 +75,5 @@ __all__ = [
     "repayment_need",
     "scenario_making",
     "scenario_trading",
+    "watch",
 ]

@@ -1,0 +1,98 @@
+"""Figures that rules and warnings (预警) read beside the catalogue."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scoring.inputs.bank_side import days, given
+from scoring.inputs.batch import Batch
+from scoring.inputs.chain import Partners
+from scoring.inputs.flows import Flows
+from scoring.measure import figure
+from scoring.series import ratio
+from scoring.value import CODE_OF, INSUFFICIENT, NOT_APPLICABLE, NOT_AVAILABLE, REASONS, Floats
+
+LOST_MONTHS = 3
+"""A customer is lost when it was not invoiced in so many months."""
+LARGEST = 5
+AFTER_DRAWDOWN_DAYS = 7
+INVESTED_MONTHS = 6
+STALE = next(CODE_OF[reason] for reason in REASONS if reason.value == "STALE")
+
+
+@figure()
+def applicant_unfit(batch: Batch) -> Floats:
+    """1 when the applicant is neither the legal representative nor the actual controller."""
+    return given(
+        batch,
+        lambda context: None if context.applicant_fits is None else float(not context.applicant_fits),
+    )
+
+
+@figure()
+def applicant_age(batch: Batch) -> Floats:
+    """Whole years."""
+    return given(batch, lambda context: context.applicant_age)
+
+
+@figure()
+def authorisation_days_left(batch: Batch) -> Floats:
+    """Days from the decision to the end of the authorisation."""
+    today = batch.today
+    return given(
+        batch,
+        lambda context: (
+            None
+            if context.authorisation_expires is None
+            else float((context.authorisation_expires - today).days)
+        ),
+    )
+
+
+@figure()
+def stale_source_cnt(batch: Batch) -> Floats:
+    """Tables whose newest fetch is too old to count."""
+    counts = np.zeros(batch.firms)
+    for code in batch.missing.values():
+        counts += code == STALE
+    return counts
+
+
+@figure("INV")
+def lost_buyer_cnt(buyers: Partners) -> Floats:
+    """Of the five largest customers of months 4 to 12, those without an invoice in the last three months.
+    ``INSUFFICIENT`` with less than a year of invoices."""
+    pairs, side = buyers.side.pairs, buyers.side
+    before = np.where(pairs.individual, 0.0, np.maximum(buyers.amounts[:, LOST_MONTHS:12].sum(axis=1), 0))
+    order = np.lexsort((np.arange(len(before)), -before, pairs.firm))
+    first = np.searchsorted(pairs.firm[order], np.arange(side.firms))
+    rank = np.empty(len(before), dtype=np.int64)
+    rank[order] = np.arange(len(before)) - first[pairs.firm[order]]
+    gone = ~buyers.traded[:, :LOST_MONTHS].any(axis=1)
+    lost = pairs.count((rank < LARGEST) & (before > 0) & gone)
+    return np.where(side.history < 12, INSUFFICIENT, lost)
+
+
+@figure("TXN")
+def private_after_drawdown(flows: Flows, batch: Batch) -> Floats:
+    """Outflow to natural persons, wages left out, over all outflow in the week after our loans were paid
+    out. ``NOT_APPLICABLE`` without such a week."""
+    day = flows.rows.number("event_date")
+    soon = np.zeros(len(flows.rows), dtype=np.bool_)
+    reason = np.full(batch.firms, NOT_APPLICABLE)
+    for firm, context in enumerate(batch.contexts):
+        if context.drawdowns is None:
+            reason[firm] = NOT_AVAILABLE
+        for paid in context.drawdowns or ():
+            since = day - days(paid)
+            soon |= (flows.rows.firm == firm) & (since >= 0) & (since <= AFTER_DRAWDOWN_DAYS)
+    out = flows.rows.sum(flows.out & soon, flows.amount)
+    person = flows.rows.sum(flows.out & soon & flows.personal & ~flows.says("payroll"), flows.amount)
+    return np.where(out > 0, ratio(person, out), reason)
+
+
+@figure("TXN")
+def invested_ratio_6m(flows: Flows) -> Floats:
+    """Outflow into property, securities and futures over all outflow of six months."""
+    spent = flows.cube(flows.out & flows.says("invested")).total(INVESTED_MONTHS)
+    return ratio(spent, flows.all_out.total(INVESTED_MONTHS))
