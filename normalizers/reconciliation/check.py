@@ -9,8 +9,9 @@ from typing import Any
 
 import polars as pl
 
+from normalizers.reconciliation.books import Books
 from schema.dataset import Dataset, Missing
-from schema.snapshot import Severity, Snapshot
+from schema.snapshot import Severity
 
 MOST_EVIDENCE = 20
 
@@ -51,7 +52,9 @@ class Check:
     right: tuple[str, str]
     dataset: Dataset
     severity: Severity
-    compare: Callable[[Snapshot], Compared | Absent]
+    needs: tuple[str, ...]
+    """Tables that must be there and have rows."""
+    compare: Callable[[Books], Compared | Absent]
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,10 @@ class Result:
     absent: Absent | None = None
 
 
-def carried_out(check: Check, snapshot: Snapshot) -> Result:
+def carried_out(check: Check, books: Books) -> Result:
     """The check over this snapshot."""
-    found = check.compare(snapshot)
+    lacking = books.lack(*check.needs)
+    found = Absent(*lacking) if lacking else check.compare(books)
     if isinstance(found, Absent):
         return Result(check, Outcome.NOT_CHECKED, absent=found)
     rows = found.rows
@@ -91,20 +95,6 @@ def carried_out(check: Check, snapshot: Snapshot) -> Result:
         right_fen=int(rows["right_fen"].sum()),
         evidence=tuple(worst.drop("differs").to_dicts()),
     )
-
-
-def held(snapshot: Snapshot, *tables: str) -> Absent | None:
-    """None when all of these tables are there and have rows, else what is absent and why."""
-    for name in tables:
-        if name not in snapshot.tables:
-            reason = next(
-                (why for dataset, why in snapshot.missing.items() if name.startswith(dataset.value)),
-                Missing.NOT_AVAILABLE,
-            )
-            return Absent(reason, name)
-        if snapshot.tables[name].is_empty():
-            return Absent(Missing.INSUFFICIENT, name)
-    return None
 
 
 def apart(left: pl.Expr, right: pl.Expr, *, share: float = 0.0, fen: int = 0) -> pl.Expr:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from normalizers.reconciliation.check import Absent, Check, Compared, apart, held
+from normalizers.reconciliation.books import Books
+from normalizers.reconciliation.check import Absent, Check, Compared, apart
 from schema.dataset import Dataset, Missing
-from schema.snapshot import Severity, Snapshot
-from schema.taxforms import VAT_SERIES
+from schema.snapshot import Severity
 
 SHARE = 0.01
 """Rounding, timing around midnight, and corrections of a filing are within one percent."""
@@ -21,55 +21,47 @@ REVENUE_SHARE = 0.05
 """Accounting revenue and taxable sales differ in time and scope (视同销售, 未开票收入)."""
 
 
-def sales(snapshot: Snapshot) -> Compared | Absent:
+def sales(books: Books) -> Compared | Absent:
     """Sales invoiced in a period against the sales declared for it. Sales without an invoice (未开票收入) are
     declared too, so only invoices in excess of the declaration differ."""
-    return _against_invoices(snapshot, "sales", "out", "amount_fen", excess="invoiced")
+    return _against_invoices(books, "sales", pl.col("direction") == "out", "amount_fen", "invoiced")
 
 
-def output_tax(snapshot: Snapshot) -> Compared | Absent:
+def output_tax(books: Books) -> Compared | Absent:
     """销项税额: the tax on invoices issued, against line 11."""
-    return _against_invoices(snapshot, "output_tax", "out", "tax_fen", excess="invoiced")
+    return _against_invoices(books, "output_tax", pl.col("direction") == "out", "tax_fen", "invoiced")
 
 
-def input_tax(snapshot: Snapshot) -> Compared | Absent:
+def input_tax(books: Books) -> Compared | Absent:
     """进项税额: line 12 against the tax on special invoices received. A taxpayer chooses when to deduct, so
     sums since the first period are compared."""
-    return _against_invoices(snapshot, "input_tax", "in", "tax_fen", excess="declared")
+    received = (pl.col("direction") == "in") & pl.col("special")
+    return _against_invoices(books, "input_tax", received, "tax_fen", "declared")
 
 
-def paid(snapshot: Snapshot) -> Compared | Absent:
+def paid(books: Books) -> Compared | Absent:
     """应补(退)税额 of each VAT return against what was paid for its period, late fees and fines apart."""
-    returns = _returns(snapshot, "due")
-    if isinstance(returns, Absent):
-        return returns
-    if absent := held(snapshot, "tax_payment"):
-        return absent
+    returns = books.returns.drop_nulls("due")
+    if returns.is_empty():
+        return _NO_RETURN
     payments = (
-        snapshot.tables["tax_payment"]
+        books.tables["tax_payment"]
         .filter((pl.col("category") == "vat") & (pl.col("nature") == "tax"))
         .group_by("period_start", "period_end")
         .agg(pl.col("amount_fen").sum().alias("right_fen"))
     )
-    rows = (
-        returns.with_columns(pl.max_horizontal("declared", pl.lit(0)).alias("left_fen"))
-        .join(payments, on=["period_start", "period_end"], how="left")
-        .with_columns(pl.col("right_fen").fill_null(0))
+    rows = returns.join(payments, on=["period_start", "period_end"], how="left").with_columns(
+        pl.col("due").clip(lower_bound=0).alias("left_fen"), pl.col("right_fen").fill_null(0)
     )
     wrong = apart(pl.col("left_fen"), pl.col("right_fen"), fen=PAID_FEN)
     return Compared(_shown(rows, wrong), "1.00")
 
 
-def revenue(snapshot: Snapshot) -> Compared | Absent:
+def revenue(books: Books) -> Compared | Absent:
     """营业收入 of a year's income statement against the VAT sales declared for its twelve months."""
-    returns = _returns(snapshot, "sales")
-    if isinstance(returns, Absent):
-        return returns
-    if absent := held(snapshot, "financial_statement"):
-        return absent
     year = pl.col("period_end").dt.year()
     stated = (
-        snapshot.tables["financial_statement"]
+        books.tables["financial_statement"]
         .filter(
             (pl.col("statement") == "income")
             & (pl.col("item") == "revenue")
@@ -81,8 +73,8 @@ def revenue(snapshot: Snapshot) -> Compared | Absent:
     )
     months = (pl.col("period_end").dt.month() - pl.col("period_start").dt.month() + 1).sum()
     filed = (
-        returns.group_by(year.alias("year"))
-        .agg(pl.col("declared").sum().alias("right_fen"), months.alias("months"))
+        books.returns.group_by(year.alias("year"))
+        .agg(pl.col("sales").sum().alias("right_fen"), months.alias("months"))
         .filter(pl.col("months") == 12)
     )
     rows = stated.join(filed, on="year")
@@ -93,33 +85,25 @@ def revenue(snapshot: Snapshot) -> Compared | Absent:
 
 
 def _against_invoices(
-    snapshot: Snapshot, series: str, direction: str, figure: str, *, excess: str
+    books: Books, series: str, which: pl.Expr, figure: str, excess: str
 ) -> Compared | Absent:
-    returns = _returns(snapshot, series)
-    if isinstance(returns, Absent):
-        return returns
-    if absent := held(snapshot, "invoice"):
-        return absent
-    standing = snapshot.tables["invoice"].filter(
-        (pl.col("direction") == direction) & (pl.col("state") != "void")
-    )
-    if direction == "in":
-        standing = standing.filter(pl.col("kind") == "special")
-    days = standing.select(
-        pl.col("issued_at").dt.date().alias("day"), pl.col(figure).alias("fen")
-    ).drop_nulls()
-    covered = _covered(returns, snapshot.tables["invoice"])
+    """A series of the returns against the figure of the invoices ``which`` in the same periods. ``excess`` is
+    the side that must not be larger."""
+    returns = books.returns.drop_nulls(series)
+    if returns.is_empty():
+        return _NO_RETURN
+    days = books.days.filter(which)
+    covered = _covered(returns, books.days)
     if covered.is_empty() or days.is_empty():
         return Absent(Missing.INSUFFICIENT, "invoice")
     invoiced = (
-        days.sort("day")
-        .join_asof(covered.select("period_start", "period_end"), left_on="day", right_on="period_start")
+        days.join_asof(covered.select("period_start", "period_end"), left_on="day", right_on="period_start")
         .filter(pl.col("day") <= pl.col("period_end"))
         .group_by("period_start")
-        .agg(pl.col("fen").sum().alias("left_fen"))
+        .agg(pl.col(figure).sum().alias("left_fen"))
     )
     rows = covered.join(invoiced, on="period_start", how="left").with_columns(
-        pl.col("left_fen").fill_null(0), pl.col("declared").alias("right_fen")
+        pl.col("left_fen").fill_null(0), pl.col(series).alias("right_fen")
     )
     left, right = pl.col("left_fen"), pl.col("right_fen")
     if excess == "declared":
@@ -128,60 +112,21 @@ def _against_invoices(
     return Compared(_shown(rows, more & apart(left, right, share=SHARE, fen=LEAST_FEN)), "1%, 100.00")
 
 
-def _returns(snapshot: Snapshot, series: str) -> pl.DataFrame | Absent:
-    """The VAT returns that stand, one a period, with the figure of this series: ``return_id, period_start,
-    period_end, declared`` (fen), oldest first."""
-    if absent := held(snapshot, "tax_return", "tax_return_line"):
-        return absent
-    filed = snapshot.tables["tax_return"].filter(pl.col("form").is_in(list(VAT_SERIES)))
-    corrected = filed["corrects"].drop_nulls().implode()
-    standing = (
-        filed.filter(~pl.col("return_id").is_in(corrected))
-        .drop_nulls(["period_start", "period_end"])
-        .sort("event_date", nulls_last=False)
-        .unique(["form", "period_start", "period_end"], keep="last")
-    )
-    lines = pl.DataFrame(
-        [(form, line) for form, all_series in VAT_SERIES.items() for line in all_series.get(series, ())],
-        schema=["form", "line"],
-        orient="row",
-    )
-    figures = (
-        snapshot.tables["tax_return_line"]
-        .filter(pl.col("column") == "current")
-        .join(standing.select("return_id", "form"), on="return_id")
-        .join(lines, on=["form", "line"])
-        .group_by("return_id")
-        .agg(pl.col("amount_fen").sum().alias("declared"))
-    )
-    rows = standing.join(figures, on="return_id").sort("period_start")
-    if rows.is_empty():
-        return Absent(Missing.NOT_APPLICABLE, "tax_return_line")
-    return rows.select("return_id", "period_start", "period_end", "declared", "raw_ref", "pointer")
-
-
-def _covered(returns: pl.DataFrame, invoices: pl.DataFrame) -> pl.DataFrame:
+def _covered(returns: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     """The returns whose periods lie within the months from the first invoice to the last."""
-    days = invoices["issued_at"].drop_nulls().dt.date()
     if days.is_empty():
         return returns.clear()
-    first, last = days.min(), days.max()
-    begun = pl.col("period_start") >= pl.lit(first).dt.month_start()
-    return returns.filter(begun & (pl.col("period_end") <= pl.lit(last).dt.month_end()))
+    begun = pl.col("period_start") >= pl.lit(days["day"][0]).dt.month_start()
+    return returns.filter(begun & (pl.col("period_end") <= pl.lit(days["day"][-1]).dt.month_end()))
 
 
 def _shown(rows: pl.DataFrame, wrong: pl.Expr) -> pl.DataFrame:
-    return rows.select(
-        "period_start",
-        "period_end",
-        "return_id",
-        "raw_ref",
-        "pointer",
-        "left_fen",
-        "right_fen",
-        wrong.alias("differs"),
-    )
+    named = ("period_start", "period_end", "return_id", "raw_ref", "pointer")
+    return rows.select(*named, "left_fen", "right_fen", wrong.alias("differs"))
 
+
+_NO_RETURN = Absent(Missing.NOT_APPLICABLE, "tax_return_line")
+_RETURNS = ("tax_return", "tax_return_line")
 
 CHECKS = (
     Check(
@@ -192,6 +137,7 @@ CHECKS = (
         ("申报销售额", "declared"),
         Dataset.TAX_RETURN,
         Severity.WARNING,
+        (*_RETURNS, "invoice"),
         sales,
     ),
     Check(
@@ -202,6 +148,7 @@ CHECKS = (
         ("销项税额", "output tax declared"),
         Dataset.TAX_RETURN,
         Severity.WARNING,
+        (*_RETURNS, "invoice"),
         output_tax,
     ),
     Check(
@@ -212,6 +159,7 @@ CHECKS = (
         ("进项税额（累计）", "input tax declared, cumulative"),
         Dataset.TAX_RETURN,
         Severity.INFO,
+        (*_RETURNS, "invoice"),
         input_tax,
     ),
     Check(
@@ -222,6 +170,7 @@ CHECKS = (
         ("已缴税额", "paid"),
         Dataset.TAX_PAYMENT,
         Severity.WARNING,
+        (*_RETURNS, "tax_payment"),
         paid,
     ),
     Check(
@@ -232,6 +181,7 @@ CHECKS = (
         ("申报销售额", "declared"),
         Dataset.FINANCIAL_STATEMENT,
         Severity.WARNING,
+        (*_RETURNS, "financial_statement"),
         revenue,
     ),
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from normalizers.reconciliation.check import Absent, Check, Compared, held
+from normalizers.reconciliation.books import Books
+from normalizers.reconciliation.check import Absent, Check, Compared
 from schema.dataset import Dataset, Missing
-from schema.snapshot import Severity, Snapshot
+from schema.snapshot import Severity
 
 GOODS = "1"
 """Codes of goods begin with 1; services, intangibles and real estate need no purchase of the like."""
@@ -19,17 +20,14 @@ LEAST_SHARE = 0.1
 """Classes below a tenth of the goods sold are left alone: a van, old stock, a sample."""
 
 
-def classes(snapshot: Snapshot) -> Compared | Absent:
+def classes(books: Books) -> Compared | Absent:
     """Goods sold against goods bought of the same class, by value without tax. Of makers nothing is asked."""
-    if absent := held(snapshot, "invoice", "invoice_line"):
-        return absent
-    industry = snapshot.table("taxpayer")["industry_code"].drop_nulls().to_list()
-    if any(code.lstrip("C").startswith(MAKERS) for code in industry):
+    if any(code.lstrip("C").startswith(MAKERS) for code in books.industries):
         return Absent(Missing.NOT_APPLICABLE, "taxpayer")
-    standing = snapshot.tables["invoice"].filter(pl.col("state") != "void").select("invoice_key", "direction")
+    standing = books.tables["invoice"].filter(pl.col("state") != "void").select("invoice_key", "direction")
     value = pl.col("amount_fen")
     rows = (
-        snapshot.tables["invoice_line"]
+        books.tables["invoice_line"]
         .filter(pl.col("tax_class").str.starts_with(GOODS))
         .join(standing, on="invoice_key")
         .group_by(pl.col("tax_class").str.slice(0, DIGITS))
@@ -55,6 +53,7 @@ CHECKS = (
         ("该类货物购进额", "bought of it"),
         Dataset.INVOICE,
         Severity.WARNING,
+        ("invoice", "invoice_line"),
         classes,
     ),
 )

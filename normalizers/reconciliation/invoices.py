@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from normalizers.reconciliation.check import Absent, Check, Compared, held
+from normalizers.reconciliation.books import Books
+from normalizers.reconciliation.check import Absent, Check, Compared
 from schema.dataset import Dataset
-from schema.snapshot import Severity, Snapshot
+from schema.snapshot import Severity
 from schema.tables import PROVENANCE, TABLES
 
 _SAME = [name for name in TABLES["invoice"] if name != "invoice_key" and name not in PROVENANCE]
@@ -14,12 +15,10 @@ _SAME = [name for name in TABLES["invoice"] if name != "invoice_key" and name no
 _NAMED = ("invoice_key", "number", "raw_ref", "pointer")
 
 
-def totals(snapshot: Snapshot) -> Compared | Absent:
+def totals(books: Books) -> Compared | Absent:
     """金额 + 税额 = 价税合计, to the fen."""
-    if absent := held(snapshot, "invoice"):
-        return absent
     left, right = pl.col("amount_fen") + pl.col("tax_fen"), pl.col("total_fen")
-    rows = snapshot.tables["invoice"].drop_nulls(["amount_fen", "tax_fen", "total_fen"])
+    rows = books.tables["invoice"].drop_nulls(["amount_fen", "tax_fen", "total_fen"])
     return Compared(
         rows.select(
             *_NAMED, left.alias("left_fen"), right.alias("right_fen"), (left != right).alias("differs")
@@ -28,13 +27,11 @@ def totals(snapshot: Snapshot) -> Compared | Absent:
     )
 
 
-def lines(snapshot: Snapshot) -> Compared | Absent:
+def lines(books: Books) -> Compared | Absent:
     """Amounts and taxes of the lines against the header's. Each printed tax is rounded to the fen by itself,
     so half a fen a line is nothing; of invoices without lines nothing is asked."""
-    if absent := held(snapshot, "invoice", "invoice_line"):
-        return absent
     sums = (
-        snapshot.tables["invoice_line"]
+        books.tables["invoice_line"]
         .group_by("invoice_key")
         .agg(
             (pl.col("amount_fen").sum() + pl.col("tax_fen").fill_null(0).sum()).alias("left_fen"),
@@ -43,18 +40,19 @@ def lines(snapshot: Snapshot) -> Compared | Absent:
         )
     )
     right = pl.col("amount_fen") + pl.col("tax_fen").fill_null(0)
-    rows = snapshot.tables["invoice"].join(sums, on="invoice_key").with_columns(right.alias("right_fen"))
+    rows = books.tables["invoice"].join(sums, on="invoice_key").with_columns(right.alias("right_fen"))
     wrong = (pl.col("net") != pl.col("amount_fen")) | (
         (pl.col("left_fen") - pl.col("right_fen")).abs() * 2 > pl.col("lines")
     )
     return Compared(rows.select(*_NAMED, "left_fen", "right_fen", wrong.alias("differs")), "0.005 a line")
 
 
-def repeated(snapshot: Snapshot) -> Compared | Absent:
+def repeated(books: Books) -> Compared | Absent:
     """Rows that are equal to an earlier one in everything but where they stand."""
-    if absent := held(snapshot, "invoice"):
-        return absent
-    rows = snapshot.tables["invoice"].with_columns((~pl.struct(_SAME).is_first_distinct()).alias("differs"))
+    numbered = pl.struct("direction", "code", "number").is_duplicated()
+    candidates = books.tables["invoice"].select(*_SAME, "invoice_key").filter(numbered)
+    again = candidates.filter(~pl.struct(_SAME).is_first_distinct())["invoice_key"].implode()
+    rows = books.tables["invoice"].with_columns(pl.col("invoice_key").is_in(again).alias("differs"))
     once = pl.when("differs").then(0).otherwise(pl.col("total_fen"))
     return Compared(
         rows.select(*_NAMED, pl.col("total_fen").alias("left_fen"), once.alias("right_fen"), "differs"),
@@ -71,6 +69,7 @@ CHECKS = (
         ("价税合计", "total"),
         Dataset.INVOICE,
         Severity.WARNING,
+        ("invoice",),
         totals,
     ),
     Check(
@@ -81,6 +80,7 @@ CHECKS = (
         ("票面", "header"),
         Dataset.INVOICE,
         Severity.WARNING,
+        ("invoice", "invoice_line"),
         lines,
     ),
     Check(
@@ -91,6 +91,7 @@ CHECKS = (
         ("去重后", "distinct rows"),
         Dataset.INVOICE,
         Severity.WARNING,
+        ("invoice",),
         repeated,
     ),
 )

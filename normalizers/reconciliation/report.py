@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from normalizers.reconciliation import declared, goods, invoices, statements
+from normalizers.reconciliation.books import Books
 from normalizers.reconciliation.check import Check, Outcome, Result, carried_out
 from schema.snapshot import Finding, Snapshot
 
@@ -13,7 +14,8 @@ CHECKS: tuple[Check, ...] = (*invoices.CHECKS, *declared.CHECKS, *statements.CHE
 
 def report(snapshot: Snapshot) -> list[Result]:
     """What each check found. Pure: the same snapshot gives the same report."""
-    return [carried_out(each, snapshot) for each in CHECKS]
+    books = Books(snapshot)
+    return [carried_out(each, books) for each in CHECKS]
 
 
 def findings(results: Sequence[Result]) -> list[Finding]:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import polars as pl
 
-from normalizers.reconciliation.check import Absent, Check, Compared, apart, held
+from normalizers.reconciliation.books import Books
+from normalizers.reconciliation.check import Absent, Check, Compared, apart
 from schema.dataset import Dataset, Missing
-from schema.snapshot import Severity, Snapshot
+from schema.snapshot import Severity
 
 LEAST_FEN = 1_00
 
 
-def sheet(snapshot: Snapshot) -> Compared | Absent:
+def sheet(books: Books) -> Compared | Absent:
     """资产 = 负债 + 所有者权益, each balance sheet."""
-    if absent := held(snapshot, "financial_statement"):
-        return absent
     items = ("assets", "liabilities", "equity")
     totals = (
-        snapshot.tables["financial_statement"]
+        books.tables["financial_statement"]
         .filter((pl.col("statement") == "balance_sheet") & pl.col("item").is_in(items))
         .group_by("period_end")
         .agg(
@@ -39,15 +38,13 @@ def sheet(snapshot: Snapshot) -> Compared | Absent:
     return Compared(rows, "1.00")
 
 
-def balances(snapshot: Snapshot) -> Compared | Absent:
+def balances(books: Books) -> Compared | Absent:
     """The balance after a movement is the balance before it, plus what came in or less what went out: account
     by account, in the order of the statement."""
-    if absent := held(snapshot, "bank_transaction"):
-        return absent
     moved = pl.when(pl.col("direction") == "in").then(pl.col("amount_fen")).otherwise(-pl.col("amount_fen"))
     before = pl.col("balance_fen").shift(1).over("account_id")
     rows = (
-        snapshot.tables["bank_transaction"]
+        books.tables["bank_transaction"]
         .with_columns((before + moved).alias("left_fen"), pl.col("balance_fen").alias("right_fen"))
         .drop_nulls(["left_fen", "right_fen"])
     )
@@ -68,6 +65,7 @@ CHECKS = (
         ("负债和所有者权益", "liabilities + equity"),
         Dataset.FINANCIAL_STATEMENT,
         Severity.WARNING,
+        ("financial_statement",),
         sheet,
     ),
     Check(
@@ -78,6 +76,7 @@ CHECKS = (
         ("本笔余额", "balance after"),
         Dataset.BANK_TRANSACTION,
         Severity.WARNING,
+        ("bank_transaction",),
         balances,
     ),
 )
