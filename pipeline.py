@@ -63,7 +63,9 @@ def _leg(authorization_id: str, leg_key: str, turn: int, waits: int, ahead: Head
         _wait(authorization_id, leg_key, ending, turn, waits)
         return "waiting"
     scored = (
-        ending["kind"] == "collected" and _normalize(authorization_id, ahead) and _score(authorization_id)
+        ending["kind"] == "collected"
+        and _normalize(authorization_id, ahead)
+        and _score(authorization_id, ahead)
     )
     if ending["kind"] in ("wait", "again"):
         _give_up(authorization_id)
@@ -165,8 +167,8 @@ def _normalize(authorization_id: str, ahead: HeadStart) -> bool:
 
 
 @engine.step("score")
-def _score(authorization_id: str) -> bool:
-    return _whole(score.score, authorization_id)
+def _score(authorization_id: str, ahead: HeadStart) -> bool:
+    return _whole(partial(score.score, at_hand=ahead.tables), authorization_id)
 
 
 @engine.step("notify")

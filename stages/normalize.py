@@ -4,10 +4,11 @@ alone."""
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -67,6 +68,8 @@ class HeadStart:
         self._shop, self._id, self.pages = shop, authorization_id, Ahead()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="head-start")
         self._begun: dict[Dataset, Future[tuple[Collected, _Draft]]] = {}
+        self.tables: dict[str, pl.DataFrame] = {}
+        """Of the snapshot that the leg kept, by their vault references."""
 
     def __enter__(self) -> HeadStart:
         return self
@@ -75,6 +78,7 @@ class HeadStart:
         self._thread.shutdown(cancel_futures=True)
         self.pages.close()
         self._begun.clear()
+        self.tables.clear()
 
     def begin(self, dataset: Dataset) -> None:
         """The dataset was collected."""
@@ -107,6 +111,7 @@ def normalize(shop: Workshop, authorization_id: str, ahead: HeadStart) -> None:
         name: {"ref": ref, "rows": sheet.table.height, **digests(sheet.content)}
         for (name, sheet), ref in zip(draft.sheets.items(), refs, strict=True)
     }
+    ahead.tables = dict(zip(refs, (sheet.table for sheet in draft.sheets.values()), strict=True))
     as_of = current.as_of or last_full_month_end(current.created_at.date())
     shop.casefile.keep_snapshot(current, held, draft.missing, draft.found(current, as_of), as_of)
 
@@ -161,13 +166,20 @@ def _arrow(table: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def opened(shop: Workshop, current: Authorization, held: HeldSnapshot) -> Snapshot:
-    """The snapshot with its tables unsealed. Datasets of the schema outside the consent are
-    NOT_AUTHORISED."""
-    contents = shop.vault.unseal_many([table["ref"] for table in held.tables.values()])
+def opened(
+    shop: Workshop,
+    current: Authorization,
+    held: HeldSnapshot,
+    at_hand: Mapping[str, pl.DataFrame] = MappingProxyType({}),
+) -> Snapshot:
+    """The snapshot with its tables unsealed, as far as they are not at hand by their references. Datasets of
+    the schema outside the consent are NOT_AUTHORISED."""
+    refs = {name: table["ref"] for name, table in held.tables.items()}
+    sealed = {name: ref for name, ref in refs.items() if ref not in at_hand}
+    contents = dict(zip(sealed, shop.vault.unseal_many(list(sealed.values())), strict=True))
     tables = {  # one that an earlier version kept has fewer columns
-        name: conform(name, pl.read_ipc(io.BytesIO(content)))
-        for name, content in zip(held.tables, contents, strict=True)
+        name: conform(name, pl.read_ipc(io.BytesIO(contents[name]))) if name in sealed else at_hand[ref]
+        for name, ref in refs.items()
     }
     scopes = shop.consents.scopes(current)
     unasked = {dataset: Missing.NOT_AUTHORISED for dataset in TABLES_OF if dataset not in scopes}

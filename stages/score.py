@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import polars as pl
+
 from authz.authorization import Authorization, Progress
 from schema.errors import DataIncomplete
 from scoring.decision import Application, ScoreResult
@@ -14,15 +19,18 @@ from vault.reference import KeyClass
 from verifier.digests import digests
 
 
-def score(shop: Workshop, authorization_id: str) -> None:
-    """Score the present run's snapshot. Raises ``DataIncomplete`` when there is none."""
+def score(
+    shop: Workshop, authorization_id: str, at_hand: Mapping[str, pl.DataFrame] = MappingProxyType({})
+) -> None:
+    """Score the present run's snapshot; tables at hand by their references are not unsealed. Raises
+    ``DataIncomplete`` when there is none."""
     current = shop.ledger.authorization(authorization_id)
     held = shop.casefile.snapshot(current.id, current.run)
     if held is None:
         raise DataIncomplete("there is no snapshot to score")
     shop.ledger.set_progress(current.id, Progress.SCORING, actor="pipeline")
     result = score_snapshot(
-        opened(shop, current, held),
+        opened(shop, current, held, at_hand),
         application=_application(current),
         context=context(shop, current),
         decided_at=now(),
