@@ -10,6 +10,7 @@ from typing import Any
 
 from authz.authorization import Authorization
 from scoring.context import Context
+from stages.warnings import granted
 from stages.workshop import Workshop
 
 
@@ -23,6 +24,7 @@ def context(shop: Workshop, current: Authorization) -> Context:
         last_declined_on=shop.casefile.last_declined_on(current),
         abnormal=_dated(lists.get("abnormal")),
         controlled_numbers=_numbers(lists.get("controlled_numbers")),
+        granted=granted(shop, current),
     )
 
 

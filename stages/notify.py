@@ -8,6 +8,8 @@ from authz import facts
 from authz.authorization import Authorization, Progress, State
 from authz.consent import ConsentState
 from schema.errors import TaxlinkError, catalogue
+from stages import warnings
+from stages.documents import HANDED_IN
 from stages.workshop import Workshop
 from vault.reference import KeyClass
 
@@ -39,7 +41,8 @@ def notify(shop: Workshop, authorization_id: str) -> None:
 
 
 def notice(shop: Workshop, current: Authorization) -> dict[str, object]:
-    """What a loan system is told: ids, states, codes and the summary of the score; never a payload."""
+    """What a loan system is told: ids, states, codes, the summary of the score and the open warnings; never a
+    payload."""
     scored = shop.casefile.score(current.id, current.run)
     cause = catalogue().get(current.error_code) if current.error_code else None
     return {
@@ -55,6 +58,16 @@ def notice(shop: Workshop, current: Authorization) -> dict[str, object]:
         }
         if scored
         else None,
+        "warnings": [
+            {
+                "signal": each.signal,
+                "severity": each.severity,
+                "first_seen": facts.instant(each.first_seen),
+                "deadline": facts.instant(each.deadline),
+            }
+            for each in warnings.listing(shop, current.id)
+            if each.closed_at is None
+        ],
     }
 
 
@@ -76,9 +89,11 @@ def _consume(shop: Workshop, current: Authorization) -> None:
     """A one-time consent ends when everything it covers was read; while something is missing it may be
     re-run."""
     consent = shop.ledger.consent(current.consent_id)
+    if not HANDED_IN.isdisjoint(consent.scopes):
+        return  # files may come until it expires
     if consent.periodic or consent.state is not ConsentState.ACTIVE or current.progress is not Progress.DONE:
         return
     collected = shop.casefile.collections(current.id, current.run)
-    if all(each.missing is None for each in collected):
+    if all(each.missing is None or each.dataset in HANDED_IN for each in collected):
         shop.consents.end(current.id, ConsentState.CONSUMED, actor="pipeline", reason="read_once")
         shop.vault.destroy(current.vault_owner, KeyClass.CREDENTIAL)

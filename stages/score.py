@@ -1,4 +1,5 @@
-"""Stage 4, score: the snapshot through the scoring core; the whole result is sealed, a summary is kept."""
+"""Stage 4, score: the snapshot through the scoring core; the whole result is sealed, a summary and the
+warnings are kept."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from authz.authorization import Authorization, Progress
 from schema.errors import DataIncomplete
 from scoring.decision import Application, ScoreResult
 from scoring.decision import score as score_snapshot
+from scoring.policy.loader import load
+from stages import warnings
 from stages.bankside import context
 from stages.normalize import opened
 from stages.workshop import Workshop
@@ -29,9 +32,11 @@ def score(
     if held is None:
         raise DataIncomplete("there is no snapshot to score")
     shop.ledger.set_progress(current.id, Progress.SCORING, actor="pipeline")
+    policy = load()
     result = score_snapshot(
         opened(shop, current, held, at_hand),
         application=_application(current),
+        policy=policy,
         context=context(shop, current),
         decided_at=now(),
     )
@@ -39,6 +44,7 @@ def score(
     ref = shop.vault.seal(current.vault_owner, "score", whole, key_class=KeyClass.DATA)
     summary = _summary(result) | {"snapshot_id": held.id, "result_ref": ref}
     shop.casefile.keep_score(current, summary, digests(whole))
+    warnings.keep(shop, current, result.warnings, policy)
 
 
 def _application(current: Authorization) -> Application:

@@ -77,11 +77,12 @@ def _check_rules(policy: Policy) -> None:
     keys = {condition.key for condition in rules} | {condition.than for condition in rules if condition.than}
     columns = {key for entry in CATALOGUE.values() for key in entry.columns}
     _none(keys - columns - set(CONTROL_KEYS), "rules read unknown figures")
-    named = {name for rule in (*policy.controls, *policy.warnings) for name in rule.products}
+    named = {name for rule in policy.controls for name in rule.products}
+    named |= {name for signal in policy.warnings for name in signal.products}
     named |= {name for condition in rules for name in condition.by_product}
     named |= {name for signal in policy.warnings for name in signal.severity_of}
     _none(named - policy.products.keys(), "rules name unknown products")
-    ids = [rule.id for rule in (*policy.controls, *policy.warnings)]
+    ids = [rule.id for rule in policy.controls] + [signal.id for signal in policy.warnings]
     _none({id for id in ids if ids.count(id) > 1}, "rules have the same id")
 
 

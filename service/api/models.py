@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -174,6 +174,33 @@ class CheckOut(BaseModel):
 
 class ReconciliationOut(BaseModel):
     checks: list[CheckOut]
+
+
+class WarningOut(BaseModel):
+    """A warning signal (预警信号). Of one that is closed the figures are those of its last day."""
+
+    signal: str
+    severity: Literal["red", "amber", "yellow"]
+    escalated: bool = Field(description="Red since it was one of several amber ones.")
+    zh: str
+    en: str
+    first_seen: datetime
+    last_seen: datetime
+    deadline: datetime = Field(description="By when it has to be dealt with.")
+    closed_at: datetime | None
+    does_zh: str = Field(description="What the severity brings about.")
+    does_en: str
+    action_zh: str = Field(description="What to do.")
+    action_en: str
+    evidence: dict[str, float | str] | None = Field(
+        description="The figures that raise it; null when the data are destroyed."
+    )
+    evidence_sha256: str
+    run: int
+
+
+class WarningsOut(BaseModel):
+    items: list[WarningOut]
 
 
 class RowsOut(BaseModel):

@@ -23,11 +23,13 @@ from service.api.models import (
     ReconciliationOut,
     RowsOut,
     SubmittedOut,
+    WarningsOut,
 )
 from service.api.submission import AuthorizationIn, application
 from service.desk import AtDesk
 from stages.export import WRITERS, Format, accepted, pieces, with_yuan
 from stages.submission import submit as submit_application
+from stages.warnings import shown
 
 router = APIRouter(
     prefix="/v1/authorizations",
@@ -166,6 +168,14 @@ def score(desk: AtDesk, caller: ScoreReader, id: Id) -> Response:
     if scored is None:
         raise StateConflict("there is no score yet")
     return Response(desk.shop.vault.unseal(scored["result_ref"]), media_type="application/json")
+
+
+@router.get("/{id}/warnings")
+def warnings(desk: AtDesk, caller: ScoreReader, id: Id) -> WarningsOut:
+    """Every warning signal over time, open ones first, the most urgent before others."""
+    current = desk.shop.ledger.authorization(id, tenant=caller.tenant)
+    reading.check_readable(desk.shop, current)
+    return views.warnings(shown(desk.shop, current))
 
 
 @router.post("/{id}/rerun", status_code=202)

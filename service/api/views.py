@@ -27,8 +27,11 @@ from service.api.models import (
     RegionOut,
     ScopeOut,
     SubmittedOut,
+    WarningOut,
+    WarningsOut,
 )
 from stages.submission import Submitted
+from stages.warnings import Shown
 from stages.workshop import Workshop
 
 
@@ -118,6 +121,23 @@ def _check(found: Result) -> CheckOut:
         right_yuan=str(yuan(found.right_fen)),
         evidence=list(found.evidence),
         absent={"needs": absent.needs, "reason": absent.reason} if absent else None,
+    )
+
+
+def warnings(shown: list[Shown]) -> WarningsOut:
+    return WarningsOut(items=[_warning(each) for each in shown])
+
+
+def _warning(shown: Shown) -> WarningOut:
+    return WarningOut(
+        **asdict(shown.kept),
+        zh=shown.signal.text,
+        en=shown.signal.text_en,
+        does_zh=shown.answer.does_zh,
+        does_en=shown.answer.does_en,
+        action_zh=shown.signal.action_zh,
+        action_en=shown.signal.action_en,
+        evidence=shown.evidence,
     )
 
 

@@ -22,7 +22,17 @@ from schema.clock import BEIJING
 from schema.money import yuan
 from schema.region import region
 from service import problems
-from service.console.words import ASKS, OUTCOMES, QUESTIONS, REASONS, ROLES, STANDS, STATES, WORDS
+from service.console.words import (
+    ASKS,
+    OUTCOMES,
+    QUESTIONS,
+    REASONS,
+    ROLES,
+    SEVERITIES,
+    STANDS,
+    STATES,
+    WORDS,
+)
 from store.database import now
 from vault.redaction import masked, masked_name, masked_number
 
@@ -144,6 +154,7 @@ _templates.filters |= {
     "region": _region_name,
     "question": lambda kind, lang: QUESTIONS[kind][lang],
     "outcome": lambda outcome, lang: OUTCOMES[outcome][0 if lang == "zh" else 1],
+    "severity": lambda severity, lang: SEVERITIES[severity][0 if lang == "zh" else 1],
     "spans": _spans,
     "role": lambda role, lang: ROLES[role][lang],
     "reason": lambda reason, lang: REASONS[reason][lang],

@@ -125,8 +125,18 @@ WORDS: dict[str, dict[str, str]] = {
         ("right", "右", "Right"),
         ("tolerance", "容差", "Tolerance"),
         ("needs", "缺少", "Not there:"),
+        ("warnings", "预警", "Warnings"),
+        ("signal", "信号", "Signal"),
+        ("first_seen", "首次出现", "First seen"),
+        ("last_seen", "最近出现", "Last seen"),
+        ("deadline", "处置时限", "Deal with it by"),
+        ("action", "处置", "What to do"),
+        ("closed", "已解除", "closed"),
+        ("escalated", "（升级）", "(escalated)"),
     )
 }
+
+SEVERITIES = {"red": ("红", "red"), "amber": ("橙", "amber"), "yellow": ("黄", "yellow")}
 
 OUTCOMES = {
     Outcome.AGREES: ("相符", "agrees"),

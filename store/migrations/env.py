@@ -2,7 +2,13 @@
 
 from alembic import context
 
-from store import access_tables, audit_table, tables  # noqa: F401  (declares the tables on the metadata)
+from store import (  # noqa: F401  (declares the tables on the metadata)
+    access_tables,
+    audit_table,
+    document_table,
+    scoring_tables,
+    tables,
+)
 from store.metadata import metadata
 
 engine = context.config.attributes["engine"]

@@ -27,6 +27,7 @@ ENDPOINTS = {
     ("GET", "/v1/authorizations/{id}/datasets"): Scope.DATASETS,
     ("GET", "/v1/authorizations/{id}/datasets/{table}"): Scope.DATASETS,
     ("GET", "/v1/authorizations/{id}/score"): Scope.SCORES,
+    ("GET", "/v1/authorizations/{id}/warnings"): Scope.SCORES,
     ("POST", "/v1/authorizations/{id}/withdraw"): Scope.WITHDRAW,
 }
 
