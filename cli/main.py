@@ -14,6 +14,7 @@ from cli import (
     connectors,
     evidence,
     normalize,
+    policy,
     portals,
     schema,
     servers,
@@ -34,6 +35,7 @@ for each in (servers, authorizations, portals, normalize):
     app.add_typer(each.app)
 app.add_typer(connectors.app, name="connector")
 app.add_typer(schema.app, name="schema")
+app.add_typer(policy.app, name="policy")
 app.add_typer(trust.audit, name="audit")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(vault.app, name="vault")

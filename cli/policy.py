@@ -1,0 +1,42 @@
+"""The policy that decisions follow: checking an edited one, exporting its decision table."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from schema.errors import InvalidRequest
+from scoring.policy.loader import load, load_folder
+from scoring.policy.model import Policy
+from scoring.routes import jdm
+
+app = typer.Typer(no_args_is_help=True, help="The policy that decisions follow.")
+
+Folder = Annotated[Path | None, typer.Argument(help="A policy folder; the one in use when left out.")]
+
+
+@app.command("check")
+def check(folder: Folder = None) -> None:
+    """Check a policy against the catalogue, and write its version and the hash to pin."""
+    policy = _policy(folder)
+    sys.stdout.write(f"{policy.version} {policy.sha256}\n")
+
+
+@app.command("routes")
+def routes(folder: Folder = None) -> None:
+    """Write the table of approval routes as a JSON Decision Model (JDM)."""
+    json.dump(jdm(_policy(folder).routes), sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def _policy(folder: Path | None) -> Policy:
+    if folder is None:
+        return load()
+    try:
+        return load_folder(folder)
+    except (ValueError, OSError) as error:
+        raise InvalidRequest(str(error)) from error
