@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from graphlib import TopologicalSorter
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
@@ -131,8 +132,10 @@ class _Plan:
     columns: tuple[str, ...]
     """Catalogue columns, then figures."""
     places: tuple[int, ...]
+    read: Callable[[list[Any]], tuple[Any, ...]]
+    """What stands in the places."""
     needs: tuple[tuple[str, ...], ...]
-    needs_of: tuple[int, ...]
+    needs_of: list[int]
     place: Mapping[str, int]
     """Row of each column in the matrix."""
     slot: Mapping[str, int]
@@ -171,8 +174,9 @@ def _plan() -> _Plan:
         tuple((place, window) for window, place in window_slot.items()),
         tuple(needed),
         tuple(slot[name] for name in needed),
+        itemgetter(*(slot[name] for name in needed)),
         tuple(sets),
-        tuple(sets.index(sources) for sources in needed.values()),
+        [sets.index(sources) for sources in needed.values()],
         {key: row for row, key in enumerate(needed)},
         slot,
     )
@@ -216,18 +220,20 @@ def measure(batch: Batch) -> Measured:
     slots[0] = batch
     for place, window in plan.windows:
         slots[place] = window
+    nothing = np.full(batch.firms, np.nan)
     with np.errstate(all="ignore"):
         for function, arguments, answer, needs in _living(plan, dead):
-            found = function(*[slots[place] for place in arguments])
+            found = function(*map(slots.__getitem__, arguments))
             if needs >= 0 and masked[needs]:
                 found = np.where(why[needs], NANS[why[needs]], found)
             slots[answer] = found
-        nothing = np.full(batch.firms, np.nan)
-        matrix = np.stack([nothing if slots[place] is None else slots[place] for place in plan.places])
+        found = [nothing if column is None else column for column in plan.read(slots)]
+        matrix = np.concatenate(found, dtype=np.float64).reshape(len(found), batch.firms)
         matrix = np.clip(matrix, -caps, caps)
-    reason = why[list(plan.needs_of)]
+    reason = why[plan.needs_of]
     matrix = np.where(reason, NANS[reason], matrix)
-    matrix = np.where(np.isfinite(matrix), matrix, NANS[codes(matrix)])
+    known = np.isfinite(matrix)
+    matrix[~known] = NANS[codes(matrix[~known])]
     return Measured(plan, matrix, slots)
 
 

@@ -10,7 +10,7 @@ from scoring.inputs.companies import Companies
 from scoring.inputs.invoices import Side
 from scoring.inputs.items import Lines
 from scoring.measure import CONTEXT, RISKIER, SAFER, submodel
-from scoring.series import growth, known_or, ratio, segment_sum, since
+from scoring.series import growth, known_or, ratio, segment_sum, since, summed
 from scoring.value import INSUFFICIENT, NOT_AVAILABLE, Bools, Floats
 
 indicator = submodel("supply_chain")
@@ -45,9 +45,10 @@ def _weighted(lines: Lines, tables: list[dict[str, float] | None], months: int =
 def buyer_region_cnt(sales: Side, months: int) -> Floats:
     """Provinces of customers, by the division code of their id."""
     pairs = sales.pairs
-    here = np.flatnonzero((sales.net(0, months) > 0) & (pairs.places >= 0))
+    here = ((sales.net(0, months) > 0.0) & (pairs.places >= 0)).nonzero()[0]
     width = int(pairs.places.max(initial=0)) + 1
-    return segment_sum(np.unique(pairs.firm[here] * width + pairs.places[here]) // width, pairs.firms)
+    found = np.bincount(pairs.firm[here] * width + pairs.places[here], minlength=pairs.firms * width)
+    return summed(found.reshape(pairs.firms, width) > 0)
 
 
 @indicator("供应商平均合作月", "INV", (), SAFER, "SC10")
@@ -90,14 +91,15 @@ def stable_buyer_yoy(buyers: Partners, months: int) -> Floats:
 def stable_buyer_cancel(buyers: Partners, months: int) -> Floats:
     """(void + |red|) / (blue + void) of those, in amounts."""
     side = buyers.side
-    stable = np.append(buyers.stable(months), False)[side.pair]
-    recent = stable & (side.age < months)
+    recent = ((side.age < months) & (side.pair >= 0)).nonzero()[0]
+    recent = recent[buyers.stable(months)[side.pair[recent]]]
+    amount, void = side.amount[recent], side.void[recent]
 
     def fen(mask: Bools) -> Floats:
-        return segment_sum(side.firm[mask], side.firms, np.abs(side.amount[mask]))
+        return segment_sum(side.firm[recent[mask]], side.firms, np.abs(amount[mask]))
 
-    void = fen(recent & side.void & (side.amount > 0))
-    return ratio(void + fen(recent & side.red), fen(recent & side.blue) + void)
+    gone = fen(void & (amount > 0.0))
+    return ratio(gone + fen(~void & (amount < 0.0)), fen(~void & (amount >= 0.0)) + gone)
 
 
 @indicator("稳定供应商占比", "INV", (12,), SAFER, "SC10")

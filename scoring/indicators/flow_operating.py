@@ -9,7 +9,7 @@ from scoring.inputs.balances import Balances
 from scoring.inputs.flows import Flows
 from scoring.inputs.turnover import Daily
 from scoring.measure import RISKIER, SAFER, submodel
-from scoring.series import Cube, growth, ratio, segment_sum, summed, variation
+from scoring.series import Cube, growth, longest_gap, ratio, segment_sum, summed, variation
 from scoring.value import Floats
 
 indicator = submodel("bank_flow")
@@ -149,8 +149,4 @@ def txn_gap_days(flows: Flows, daily: Daily, balances: Balances, months: int) ->
     moved = (daily.into + daily.out > 0) & (np.arange(daily.into.shape[1]) < length[:, None])
     moved[:, 0] = True
     moved[np.arange(len(length)), length] = True
-    firm, day = np.divmod(np.flatnonzero(moved), moved.shape[1])
-    gaps = np.where(firm[1:] == firm[:-1], np.diff(day), 0)
-    best = np.zeros(len(length))
-    np.maximum.at(best, firm[1:], gaps)
-    return flows.covered(best, months)
+    return flows.covered(longest_gap(moved), months)

@@ -16,11 +16,11 @@ from scoring.inputs.master import Master
 from scoring.inputs.patterns import BENFORD, crowded, share_of_year
 from scoring.inputs.reds import UNKNOWN, Reds
 from scoring.measure import CONTEXT, RISKIER, submodel
-from scoring.series import Cube, ratio, segment_max, segment_sum, since, summed
+from scoring.series import Cube, ratio, segment_count, segment_max, segment_sum, since, summed
 from scoring.value import INSUFFICIENT, NOT_APPLICABLE, NOT_AVAILABLE, Floats, Ints
 
 indicator = submodel("invoice_tax_fraud")
-_CENT = np.int64(1 << 40)
+_CENTS = (1 << 40) - 1
 
 
 @indicator("申请前突增", "INV", (12,), RISKIER, "FR08")
@@ -34,9 +34,8 @@ def pre_apply_surge(sold: Cube, selling_history: Floats, months: int) -> Floats:
 def near_cap_ratio(sales: Side, master: Master, batch: Batch, months: int) -> Floats:
     """Share of invoices at 99.5% or more of the cap for one invoice (最高开票限额)."""
     cap = master.number("invoice_cap_fen")
-    firm = sales.firm[sales.year]
-    near = sales.amount[sales.year] >= 0.995 * cap[firm]
-    return share_of_year(sales, batch, segment_sum(firm[near], sales.firms)) + 0 * cap
+    near = sales.year_amount >= (0.995 * cap)[sales.year_firm]
+    return share_of_year(sales, batch, segment_count(near, sales.year_firm, sales.firms)) + 0.0 * cap
 
 
 @indicator("首位数偏离", "INV", (12, 24), RISKIER, "FR10")
@@ -51,22 +50,22 @@ def benford_mad(first_digits: Floats, batch: Batch, months: int) -> Floats:
 @indicator("整额票占比", "INV", (12,), RISKIER, "FR10")
 def round_amt_share(sales: Side, batch: Batch, months: int) -> Floats:
     """Share of invoices whose total with tax is a multiple of 1,000 yuan."""
-    totals = sales.column("total_fen")[sales.year].astype(np.int64)
-    whole = sales.firm[sales.year][totals % (1000 * 100) == 0]
-    return share_of_year(sales, batch, segment_sum(whole, sales.firms))
+    totals = sales.rows.amount("total_fen")[sales.year_place].astype(np.int64)
+    whole = segment_count(totals % (1000 * 100) == 0, sales.year_firm, sales.firms)
+    return share_of_year(sales, batch, whole)
 
 
 @indicator("同额重复票占比", "INV", (12,), RISKIER, "FR10")
 def dup_amt_ratio(sales: Side, company_rows: Ints, batch: Batch, months: int) -> Floats:
     """Share of invoices among 3 or more of one amount to one buyer."""
-    share = crowded(sales, company_rows, sales.amount[company_rows].astype(np.int64) % _CENT, 40, 3)
+    share = crowded(sales, company_rows, sales.amount[company_rows].astype(np.int64) & _CENTS, 40, 3)
     return since(sales.year_count, batch.measurement.least_invoices, share)
 
 
 @indicator("同日拆票占比", "INV", (12,), RISKIER, "FR11")
 def same_day_split_ratio(sales: Side, company_rows: Ints, batch: Batch, months: int) -> Floats:
     """Share of invoices among 5 or more to one buyer on one day."""
-    share = crowded(sales, company_rows, sales.day[company_rows] % (1 << 20), 20, 5)
+    share = crowded(sales, company_rows, sales.day[company_rows] & ((1 << 20) - 1), 20, 5)
     return since(sales.year_count, batch.measurement.least_invoices, share)
 
 
@@ -77,26 +76,30 @@ def night_issue_ratio(sales: Side, batch: Batch, months: int) -> Floats:
     ``NOT_AVAILABLE`` when invoices carry a date alone.
     """
     limits = batch.measurement
-    rows = sales.year[sales.rows.true("has_time")[sales.place[sales.year]]]
+    rows = sales.year[sales.rows.true("has_time")[sales.year_place]]
     if not len(rows):
         return since(sales.year_count, limits.least_invoices, np.full(sales.firms, NOT_AVAILABLE))
     second = sales.rows.second("issued_at")[sales.place[rows]]
-    night = (second >= limits.night_from * 3600) | (second < limits.night_until * 3600)
-    holidays = np.sort(np.array([*limits.holidays, date.min], dtype="M8[D]").astype(np.int64))
+    night = (second >= limits.night_from * 3600.0) | (second < limits.night_until * 3600.0)
+    holidays = batch.kept("holidays", lambda: _holidays(limits.holidays))
     odd = night | (holidays[np.searchsorted(holidays[:-1], sales.day[rows])] == sales.day[rows])
     timed = segment_sum(sales.firm[rows], sales.firms)
-    share = segment_sum(sales.firm[rows][odd], sales.firms) / timed
+    share = segment_count(odd, sales.firm[rows], sales.firms) / timed
     return since(sales.year_count, limits.least_invoices, np.where(timed > 0, share, NOT_AVAILABLE))
+
+
+def _holidays(told: tuple[date, ...]) -> Ints:
+    """The days in their order, after one that never was."""
+    return np.sort(np.array([*told, date.min], dtype="M8[D]").astype(np.int64))
 
 
 @indicator("期末突击开票", "INV", (12,), RISKIER, "FR11")
 def period_end_surge(sales: Side, batch: Batch, months: int) -> Floats:
     """Share of sales invoiced in the last 3 days of their month."""
     begins = (batch.last_month[:, None] - 1970 * 12 + 1 - np.arange(months)).view("M8[M]").astype("M8[D]")
-    firm, amount = sales.firm[sales.year], sales.amount[sales.year]
-    end = begins.astype(np.int64)[firm, sales.age[sales.year]] - 1
-    late = end - sales.day[sales.year] < 3
-    part = segment_sum(firm[late], sales.firms, amount[late])
+    end = begins.astype(np.int64)[sales.year_firm, sales.age[sales.year]] - 1
+    late = end - sales.year_day < 3
+    part = segment_sum(sales.year_firm[late], sales.firms, sales.year_amount[late])
     share = ratio(part, sales.blue_month.total(months))
     return since(sales.year_count, batch.measurement.least_invoices, share)
 
@@ -144,6 +147,8 @@ def post_loan_red_rate(reds_issued: Reds, sales: Side, batch: Batch, months: int
     ]
     never = [NOT_AVAILABLE if context.drawdowns is None else NOT_APPLICABLE for context in batch.contexts]
     loan = np.array([days(day) for day in lent])
+    if np.isnan(loan).all():
+        return np.array(never, dtype=np.float64)
     on = loan[sales.firm]
     sizing = sales.blue & (sales.day <= on) & (sales.day > on - 365)
     at = loan[reds_issued.firm]
@@ -156,8 +161,8 @@ def post_loan_red_rate(reds_issued: Reds, sales: Side, batch: Batch, months: int
 @indicator("零税/免税票占比", "INV", (12,), CONTEXT, "FR13")
 def zero_rate_share(sales: Side, months: int) -> Floats:
     """Share of sales on invoices without tax."""
-    untaxed = sales.cube(sales.amount * (sales.blue & (sales.column("tax_fen") == 0)))
-    return ratio(untaxed.total(months), sales.blue_month.total(months))
+    untaxed = sales.of_year(sales.rows.amount("tax_fen")[sales.year_place] == 0.0)
+    return ratio(untaxed, sales.blue_month.total(months))
 
 
 @indicator("贴近小规模临界", "INV,TPR", (12,), RISKIER, "FR13")

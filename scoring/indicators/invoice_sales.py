@@ -12,6 +12,7 @@ from scoring.series import (
     Cube,
     change_variation,
     growth,
+    longest_gap,
     longest_run,
     mean,
     ratio,
@@ -102,9 +103,9 @@ def out_zero_run(silent_months: tuple[Bools, Bools], months: int) -> Floats:
 @derived
 def issuing_days(sales: Side, batch: Batch) -> Bools:
     """Whether a valid blue invoice was issued so many days before ``as_of``, shape (firms, 372)."""
-    ago = batch.last_day[sales.firm[sales.year]] - sales.day[sales.year]
-    cells = sales.firm[sales.year] * _DAYS + ago
-    return (segment_sum(cells, batch.firms * _DAYS) > 0).reshape(batch.firms, _DAYS)
+    days = np.zeros((batch.firms, _DAYS), dtype=np.bool_)
+    days[sales.year_firm, batch.last_day[sales.year_firm] - sales.year_day] = True
+    return days
 
 
 _DAYS = 372
@@ -118,28 +119,21 @@ def out_max_gap_days(issuing_days: Bools, batch: Batch, months: int) -> Floats:
     marked = issuing_days & (np.arange(_DAYS) < length[:, None])
     marked[:, 0] = True
     marked[np.arange(batch.firms), length] = True
-    firm, day = np.divmod(np.flatnonzero(marked), _DAYS)
-    gaps = np.where(firm[1:] == firm[:-1], np.diff(day), 0)
-    best = np.zeros(batch.firms)
-    np.maximum.at(best, firm[1:], gaps)
-    return best
+    return longest_gap(marked)
 
 
 @indicator("距最近开票天数", "INV", (), RISKIER, "IV09")
 def out_days_since_last(sales: Side, batch: Batch) -> Floats:
     """Days from the newest valid blue invoice to ``as_of``."""
-    newest = segment_max(
-        sales.day[sales.blue].astype(np.float64), sales.firm[sales.blue], batch.firms, INSUFFICIENT
-    )
-    return batch.last_day - newest
+    blue = sales.blue.nonzero()[0]
+    return batch.last_day - segment_max(sales.day[blue], sales.firm[blue], batch.firms, INSUFFICIENT)
 
 
 @indicator("首张发票距今月数", "INV", (), SAFER, "IV07")
 def out_first_months(sales: Side) -> Floats:
     """Months from the first valid blue invoice to ``as_of``."""
-    return segment_max(
-        sales.age[sales.blue].astype(np.float64), sales.firm[sales.blue], sales.firms, INSUFFICIENT
-    )
+    blue = sales.blue.nonzero()[0]
+    return segment_max(sales.age[blue], sales.firm[blue], sales.firms, INSUFFICIENT)
 
 
 @indicator("单票均额(log)", "INV", (12,), INTERIOR, "IV21")
@@ -181,15 +175,17 @@ def out_recent_share(sold: Cube, months: int) -> Floats:
 @indicator("专票占比", "INV", (12,), CONTEXT, "IV21")
 def special_ratio(sales: Side, months: int) -> Floats:
     """Special VAT invoices (专用发票) over all blue sales."""
-    special = sales.cube(sales.amount * (sales.blue & sales.holds("kind", "special")))
-    share = ratio(special.total(months), sales.blue_month.total(months))
+    special = sales.of_year(sales.rows.among("kind", "special")[sales.year_place])
+    share = ratio(special, sales.blue_month.total(months))
     return np.where(sales.told("kind"), share, NOT_AVAILABLE)
 
 
 @indicator("综合税率", "INV", (12,), CONTEXT, "IV21")
 def eff_tax_rate(sales: Side, sold: Cube, months: int) -> Floats:
     """Tax over valid amount."""
-    return ratio(sales.cube(sales.column("tax_fen") * ~sales.void).total(months), sold.total(months))
+    rows = (~sales.void & (sales.age < months)).nonzero()[0]
+    tax = sales.rows.amount("tax_fen")[sales.place[rows]]
+    return ratio(segment_sum(sales.firm[rows], sales.firms, tax), sold.total(months))
 
 
 @indicator("开票品类数", "ITM", (12,), INTERIOR, "IV40")

@@ -28,7 +28,7 @@ class Assets:
 
     def of(self, *kinds: str) -> Bools:
         """Assets of some kinds."""
-        return np.isin(self.kind, [KINDS.index(kind) for kind in kinds])
+        return self.rows.among("kind", *kinds)
 
     @property
     def patents(self) -> Bools:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 import numpy as np
@@ -14,6 +15,7 @@ from scoring.series import MONTHS, known_or
 from scoring.value import INSUFFICIENT, Bools, Floats, Ints
 
 DAYS = 372
+_DAY = np.arange(DAYS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,50 +28,68 @@ class Balances:
 
     def window(self, months: int) -> Floats:
         """The days of a window, later ones first; outside of it NaN."""
-        length = self.month_ends[:, months][:, None]
-        return np.where(np.arange(DAYS) < length, self.day, np.nan)
+        return np.where(self.inside(months), self.day, np.nan)
+
+    def inside(self, months: int) -> Bools:
+        """The days of a window."""
+        if months not in self._inside:
+            self._inside[months] = self.month_ends[:, months, None] > _DAY
+        return self._inside[months]
+
+    @cached_property
+    def _inside(self) -> dict[int, Bools]:
+        return {}
+
+    @cached_property
+    def _means(self) -> dict[int, Floats]:
+        return {}
 
     def mean(self, months: int) -> Floats:
         """``INSUFFICIENT`` when a day of the window is not known."""
-        inside = np.arange(DAYS) < self.month_ends[:, months][:, None]
-        return cast(Floats, np.where(inside, self.day, 0.0).sum(axis=1) / inside.sum(axis=1))
+        if months not in self._means:
+            held = np.where(self.inside(months), self.day, 0.0)
+            self._means[months] = np.add.reduce(held, axis=1) / self.month_ends[:, months]
+        return self._means[months]
 
     def share(self, months: int, mask: Bools) -> Floats:
         """The part of the window's days in the mask."""
-        inside = np.arange(DAYS) < self.month_ends[:, months][:, None]
-        return cast(Floats, (mask & inside).sum(axis=1) / inside.sum(axis=1) + 0 * self.mean(months))
+        number = np.add.reduce(mask & self.inside(months), axis=1)
+        return cast(Floats, number / self.month_ends[:, months] + 0.0 * self.mean(months))
 
 
 @derived
 def balances(flows: Flows, batch: Batch) -> Balances:
     """The closing balance of a day is that of its last movement; a day without one keeps the day before."""
-    begins = (batch.last_month[:, None] - 1970 * 12 + 1 - np.arange(13)).view("M8[M]").astype("M8[D]")
-    month_ends = batch.last_day[:, None] + 1 - begins.astype(np.int64)
+    months = (batch.last_month[:, None] - 1970 * 12 + 1 - np.arange(13)).view("M8[M]").astype("M8[D]")
+    month_ends = batch.last_day[:, None] + 1 - months.astype(np.int64)
     rows = flows.rows
     balance = rows.number("balance_fen")
     ago = rows.days_ago("event_date")
-    keep = np.flatnonzero(~np.isnan(balance) & (flows.age < MONTHS))
+    keep = (~np.isnan(balance) & (flows.age < MONTHS)).nonzero()[0]
     account = rows.codes("account_id") + 1
     group = rows.firm * (int(account.max(initial=0)) + 1) + account
     time, line = (known_or(rows.number(name), -1.0) for name in ("occurred_at", "line"))
     order = keep[np.lexsort((balance[keep], line[keep], time[keep], -ago[keep], group[keep]))]
-    groups, place = np.unique(group[order], return_inverse=True)
-    firm = np.zeros(len(groups), dtype=np.int64)
-    firm[place] = rows.firm[order]
-    grid = np.full((len(groups), DAYS + 1), np.nan)
+    ordered = group[order]
+    begins = np.ones(len(order), dtype=np.bool_)
+    begins[1:] = ordered[1:] != ordered[:-1]
+    firm = rows.firm[order[begins]]
+    grid = np.full((len(firm), DAYS + 1), np.nan)
     # the balance before the window opens stands in its last cell
-    grid[place, np.minimum(ago[order], DAYS).astype(np.int64)] = balance[order]
+    grid[np.add.accumulate(begins, dtype=np.int64) - 1, np.minimum(ago[order], DAYS).astype(np.int64)] = (
+        balance[order]
+    )
     filled = _carried(grid[:, ::-1])[:, ::-1][:, :DAYS]
-    day = np.zeros((batch.firms, DAYS))
-    np.add.at(day, firm, filled)
-    nothing = np.bincount(firm, minlength=batch.firms) == 0
-    return Balances(np.where(nothing[:, None] | np.isnan(day), INSUFFICIENT, day), month_ends)
+    day = np.full((batch.firms, DAYS), INSUFFICIENT)
+    if len(firm):
+        first = np.concatenate(([True], firm[1:] != firm[:-1])).nonzero()[0]
+        day[firm[first]] = np.add.reduceat(filled, first, axis=0)
+    return Balances(day, month_ends)
 
 
 def _carried(grid: Floats) -> Floats:
     """Each cell, or the last known one before it along the row; a row starts with its first known one."""
     known = ~np.isnan(grid)
-    place = np.maximum.accumulate(np.where(known, np.arange(grid.shape[1]), 0), axis=1)
-    filled = np.take_along_axis(grid, place, axis=1)
-    first = np.take_along_axis(grid, known.argmax(axis=1)[:, None], axis=1)
-    return np.where(np.isnan(filled), first, filled)
+    first = known.argmax(axis=1)[:, None]
+    place = np.maximum.accumulate(np.where(known, np.arange(grid.shape[1]), first), axis=1)
+    return cast(Floats, grid[np.arange(len(grid))[:, None], place])

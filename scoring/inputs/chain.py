@@ -21,6 +21,7 @@ STABLE_PART = 0.75
 """A stable counterparty trades in 9 of 12 months (18 of 24)."""
 MOST_LAG = 6
 DAYS_A_MONTH = 30.0
+_LAGGED = np.arange(MOST_LAG + 1)[:, None] + np.arange(12)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,33 +34,32 @@ class Partners:
     @cached_property
     def traded(self) -> Bools:
         """Whether there was a blue invoice, by pair and month, shape (pairs, 24)."""
-        keep = self.side.blue & (self.side.age < 24) & (self.side.pair >= 0)
+        keep = (self.side.blue & (self.side.age < 24) & (self.side.pair >= 0)).nonzero()[0]
         cell = self.side.pair[keep] * 24 + self.side.age[keep]
-        return (segment_sum(cell, len(self.side.pairs) * 24) > 0).reshape(-1, 24)
+        return (np.bincount(cell, minlength=len(self.side.pairs) * 24) > 0).reshape(-1, 24)
 
     @cached_property
     def amounts(self) -> Floats:
         """Fen with tax of valid invoices by pair and month, shape (pairs, 24)."""
-        keep = ~self.side.void & (self.side.age < 24) & (self.side.pair >= 0)
+        keep = (~self.side.void & (self.side.age < 24) & (self.side.pair >= 0)).nonzero()[0]
         cell = self.side.pair[keep] * 24 + self.side.age[keep]
         total = self.side.column("total_fen")[keep]
         return segment_sum(cell, len(self.side.pairs) * 24, total).reshape(-1, 24)
 
     def stable(self, months: int) -> Bools:
         """Pairs that traded in most months of a window; natural persons share a key, and are left out."""
-        active = self.traded[:, :months].sum(axis=1) >= STABLE_PART * months
+        active = np.add.reduce(self.traded[:, :months], axis=1) >= STABLE_PART * months
         return cast(Bools, active & ~self.side.pairs.individual)
 
     def months_of(self, mask: Bools) -> Floats:
         """Fen with tax by firm and month over the mask's pairs, shape (firms, 24)."""
-        firm = self.side.pairs.firm[mask]
         sums = np.zeros((self.side.firms, 24))
-        np.add.at(sums, firm, self.amounts[mask])
+        np.add.at(sums, self.side.pairs.firm[mask], self.amounts[mask])
         return sums
 
 
 def _partners(side: Side) -> Partners:
-    keep = side.blue & (side.pair >= 0)
+    keep = (side.blue & (side.pair >= 0)).nonzero()[0]
     first = segment_max(side.age[keep].astype(np.float64), side.pair[keep], len(side.pairs), -1.0)
     return Partners(side, first)
 
@@ -94,12 +94,12 @@ def paid_by_pair(named: Named, flows: Flows, sales: Side) -> Floats:
 def lag_days(invoiced: Floats, received: Floats) -> Floats:
     """The lag, in days, at which a year's receipts follow what was invoiced most closely; months are newest
     first, ``invoiced`` reaches 6 months further back."""
-    lagged = np.lib.stride_tricks.sliding_window_view(invoiced[:, : 12 + MOST_LAG], 12, axis=1)
-    lags = lagged.shape[1]
-    both = np.repeat(received[:, :12], lags, axis=0)
-    found = correlation(both, lagged.reshape(-1, 12)).reshape(-1, lags).T
-    none = np.isnan(found).all(axis=0)
-    best = np.argmax(np.where(np.isnan(found), -np.inf, found), axis=0)
+    lags = len(_LAGGED)
+    lagged = invoiced[:, _LAGGED].reshape(-1, 12)
+    found = correlation(received[:, :12].repeat(lags, axis=0), lagged).reshape(-1, lags)
+    found[np.isnan(found)] = -np.inf
+    best = found.argmax(axis=1)
+    none = found.max(axis=1) == -np.inf
     return cast(Floats, np.where(none, INSUFFICIENT, best * DAYS_A_MONTH))
 
 

@@ -12,7 +12,7 @@ from scoring.inputs.batch import Batch
 from scoring.inputs.parties import INDIVIDUAL, fold_name
 from scoring.inputs.rows import Rows
 from scoring.measure import derived
-from scoring.series import Cube, segment_sum
+from scoring.series import MONTHS, Cube, distinct, segment_sum
 from scoring.value import INSUFFICIENT, NOT_AVAILABLE, Bools, Floats, Ints
 
 WORDS: dict[str, re.Pattern[str]] = {
@@ -73,9 +73,17 @@ class Flows:
         person = [text == INDIVIDUAL for text in self.parties]
         return np.array([*person, False])[self.party] & (self.name >= 0)
 
+    @cached_property
+    def _cell(self) -> Ints:
+        """Where a row stands in a cube; the last month takes what is too old or has no day."""
+        inside = (self.age >= 0.0) & (self.age < float(MONTHS))
+        return self.rows.firm * (MONTHS + 1) + np.where(inside, self.age, MONTHS).astype(np.int64)
+
     def cube(self, mask: Bools) -> Cube:
         """Fen by month."""
-        return self.rows.cube(mask, self.age, self.amount)
+        shape = (self.rows.firms, MONTHS + 1)
+        found = segment_sum(self._cell[mask], shape[0] * shape[1], self.amount[mask])
+        return Cube(found.reshape(shape)[:, :MONTHS])
 
     @cached_property
     def op_in(self) -> Cube:
@@ -121,12 +129,8 @@ class Flows:
         width = max(len(self.parties), 1)
         keep = np.flatnonzero(mask)
         cell = self.rows.firm[keep] * width + self.party[keep]
-        cells, place = np.unique(cell, return_inverse=True)
-        return (
-            cells // width,
-            cells % width,
-            segment_sum(place, len(cells), self.amount[keep]),
-        )
+        cells, place = distinct(cell, self.rows.firms * width)
+        return cells // width, cells % width, segment_sum(place, len(cells), self.amount[keep])
 
 
 @derived

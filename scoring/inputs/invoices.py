@@ -15,11 +15,18 @@ from scoring.inputs.batch import Batch
 from scoring.inputs.pairs import Pairs, pair_up
 from scoring.inputs.rows import Rows
 from scoring.measure import derived
-from scoring.series import MONTHS, Cube, segment_max, segment_sum, summed
+from scoring.series import MONTHS, Cube, cubes, segment_count, segment_max, segment_sum, summed
 from scoring.value import Bools, Floats, Ints
 
 _BANDS = np.array([0, 3, 6, 12, 15, 24, MONTHS])
 """Edges of the windows of age that amounts with a counterparty are asked for."""
+_BAND = np.searchsorted(_BANDS[1:-1], np.arange(MONTHS + 1), side="right")
+"""The window that each age falls in."""
+
+_SORTS = 4
+_BLUE, _RED, _VOID = 0, 1, 2
+"""Sorts of invoices: void ones after valid ones, and of each the negative ones last."""
+_ZERO = np.array(0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +51,8 @@ class Side:
 
     def told(self, name: str) -> Bools:
         """A flag a firm: whether any of its invoices tells this column, or it has none."""
-        told = self.rows.told(name)[self.place]
-        return cast(Bools, segment_sum(self.firm[told], self.firms) + (self.number == 0) > 0)
+        told = segment_count(self.rows.told(name)[self.place], self.firm, self.firms)
+        return cast(Bools, (told > 0.0) | (self.number == 0.0))
 
     def holds(self, name: str, word: str) -> Bools:
         """Rows whose text is the word."""
@@ -57,67 +64,93 @@ class Side:
         return segment_sum(self.firm, self.firms)
 
     @cached_property
+    def _negative(self) -> Bools:
+        return self.amount < _ZERO
+
+    @cached_property
     def blue(self) -> Bools:
-        return ~self.void & (self.amount >= 0)
+        return ~(self.void | self._negative)
 
     @cached_property
     def red(self) -> Bools:
-        return ~self.void & (self.amount < 0)
+        return self._negative & ~self.void
 
     @cached_property
     def _cell(self) -> Ints:
-        """Where a row stands in a cube; the last cell takes what is too old."""
-        return self.firm * (MONTHS + 1) + np.minimum(self.age, MONTHS)
+        """Where a row stands in a cube; the last month takes what is too old."""
+        month = np.minimum(self.age, MONTHS)
+        return month if self.firms == 1 else self.firm * (MONTHS + 1) + month
+
+    @cached_property
+    def _sorted(self) -> Ints:
+        """Where a row stands in the cubes of ``_SORTS``."""
+        sort = self.void.view(np.int8) * np.int8(2) + self._negative.view(np.int8)
+        return sort * np.int64(self.firms * (MONTHS + 1)) + self._cell
 
     def cube(self, weights: Floats) -> Cube:
         """Weights by firm and month."""
         shape = (self.firms, MONTHS + 1)
         return Cube(segment_sum(self._cell, shape[0] * shape[1], weights).reshape(shape)[:, :MONTHS])
 
-    @cached_property
-    def blue_month(self) -> Cube:
-        return self.cube(self.amount * self.blue)
+    def _by_sort(self, weights: Floats | None) -> Floats:
+        """Weights, or rows, by sort, firm and month."""
+        shape = (_SORTS, self.firms, MONTHS + 1)
+        return segment_sum(self._sorted, int(np.prod(shape)), weights).reshape(shape)[:, :, :MONTHS]
+
+    def valid_cube(self, weights: Floats) -> Cube:
+        """Weights of valid invoices by firm and month."""
+        found = self._by_sort(weights)
+        return Cube(found[_BLUE] + found[_RED])
 
     @cached_property
+    def _cubes(self) -> dict[str, Cube]:
+        """The cubes of amounts and of numbers, all summed up at once."""
+        fen, number = self._by_sort(self.amount), self._by_sort(None)
+        names = ("blue", "red", "net", "void", "number")
+        months = (fen[_BLUE], -fen[_RED], fen[_BLUE] + fen[_RED], fen[_VOID], number[_BLUE])
+        return dict(zip(names, cubes(np.stack(months)), strict=True))
+
+    @property
+    def blue_month(self) -> Cube:
+        return self._cubes["blue"]
+
+    @property
     def red_month(self) -> Cube:
         """Red amounts, as positive figures."""
-        return self.cube(-self.amount * self.red)
+        return self._cubes["red"]
 
-    @cached_property
+    @property
     def net_month(self) -> Cube:
         """Valid amount (有效金额): blue plus red."""
-        return Cube(self.blue_month.month - self.red_month.month)
+        return self._cubes["net"]
 
-    @cached_property
+    @property
     def void_month(self) -> Cube:
         """Amounts of void blue invoices."""
-        return self.cube(np.maximum(self.amount, 0) * self.void)
+        return self._cubes["void"]
 
-    @cached_property
+    @property
     def count_month(self) -> Cube:
         """Valid blue invoices. Red ones offset; they do not count as business."""
-        return self.cube(self.blue.astype(np.float64))
+        return self._cubes["number"]
 
     @cached_property
     def total_month(self) -> Cube:
         """价税合计 of valid invoices, red negative."""
-        return self.cube(self.column("total_fen") * ~self.void)
+        return self.valid_cube(self.column("total_fen"))
 
     @cached_property
     def history(self) -> Floats:
         """Months from the first valid invoice to ``as_of``, both included; 0 without any."""
-        return segment_max(
-            (self.age[~self.void] + 1).astype(np.float64), self.firm[~self.void], self.firms, 0
-        )
+        valid = np.where(self.void, -1, self.age) + 1
+        return segment_max(valid.astype(np.float64), self.firm, self.firms, 0.0)
 
     @cached_property
     def _bands(self) -> Floats:
-        band = np.searchsorted(_BANDS[1:-1], self.age, side="right")
         width, bands = len(self.pairs), len(_BANDS) - 1
-        pair = np.where(self.age < MONTHS, self.pair, -1)
-        cell = np.where(pair < 0, width, pair) * bands + band
-        sums = segment_sum(cell, (width + 1) * bands, self.amount * ~self.void)
-        return sums.reshape(width + 1, bands)[:width]
+        keep = ((self.pair >= 0) & (self.age < MONTHS) & ~self.void).nonzero()[0]
+        cell = self.pair[keep] * bands + _BAND[self.age[keep]]
+        return segment_sum(cell, width * bands, self.amount[keep]).reshape(width, bands)
 
     def net(self, start: int, stop: int) -> Floats:
         """Net amount a pair over ages ``start`` ≤ age < ``stop`` (edges of 0, 3, 6, 12, 15, 24)."""
@@ -148,7 +181,27 @@ class Side:
     @cached_property
     def year(self) -> Ints:
         """The blue rows of the last 12 months."""
-        return np.flatnonzero(self.blue & (self.age < 12))
+        return (self.blue & (self.age < 12)).nonzero()[0]
+
+    @cached_property
+    def year_firm(self) -> Ints:
+        return self.firm[self.year]
+
+    @cached_property
+    def year_amount(self) -> Floats:
+        return self.amount[self.year]
+
+    @cached_property
+    def year_day(self) -> Ints:
+        return self.day[self.year]
+
+    @cached_property
+    def year_place(self) -> Ints:
+        return self.place[self.year]
+
+    def of_year(self, mask: Bools) -> Floats:
+        """The amount of the rows of the year in the mask."""
+        return segment_sum(self.year_firm[mask], self.firms, self.year_amount[mask])
 
     @cached_property
     def year_count(self) -> Floats:

@@ -13,7 +13,7 @@ from scoring.inputs.batch import Batch
 from scoring.inputs.invoices import Side
 from scoring.inputs.rows import Rows
 from scoring.measure import derived
-from scoring.series import segment_sum
+from scoring.series import segment_count, segment_sum, summed
 from scoring.value import INSUFFICIENT, NOT_AVAILABLE, Bools, Floats, Ints
 
 _AGES = 24
@@ -22,55 +22,71 @@ _AGES = 24
 @dataclass(frozen=True, eq=False)
 class Lines:
     """The lines of one direction of the last 24 months, and their item classes: the leading digits of the
-    tax class (税收分类编码), −1 where it is not told."""
+    tax class (税收分类编码), −1 where it is not told. ``rows`` are those of both directions, and ``place``
+    says where in them a line stands."""
 
+    rows: Rows
     firms: int
+    place: Ints
     firm: Ints
     age: Ints
-    amount: Floats
     item: Ints
+    """By row."""
     classes: list[str]
-    price: Floats
-    """Unit price, yuan."""
-    good: Ints
-    """A code of name, specification and unit, −1 without a name."""
+
+    @cached_property
+    def amount(self) -> Floats:
+        return self.rows.amount("amount_fen")[self.place]
+
+    @cached_property
+    def _by_age(self) -> tuple[Ints, Floats]:
+        """The cells of firm and class with a line, and their fen by months of age, shape (cells, 24)."""
+        width = max(len(self.classes), 1)
+        item = self.item[self.place]
+        told = (item >= 0).nonzero()[0]
+        cell = self.firm[told] * width + item[told]
+        number = np.bincount(cell, minlength=self.firms * width)
+        cells = number.nonzero()[0]
+        rank = np.add.accumulate(number > 0, dtype=np.int64) - 1
+        fen = segment_sum(rank[cell] * _AGES + self.age[told], len(cells) * _AGES, self.amount[told])
+        return cells, fen.reshape(-1, _AGES)
+
+    @cached_property
+    def _windows(self) -> dict[int, tuple[Ints, list[str], Floats]]:
+        return {}
 
     def by_class(self, months: int) -> tuple[Ints, list[str], Floats]:
         """Firm, class and fen of each class with a positive amount in a window."""
-        width = max(len(self.classes), 1)
-        keep = np.flatnonzero((self.item >= 0) & (self.age < months))
-        cell = self.firm[keep] * width + self.item[keep]
-        sums = segment_sum(cell, self.firms * width, self.amount[keep])
-        positive = np.flatnonzero(sums > 0)
-        return (
-            positive // width,
-            [self.classes[item] for item in (positive % width).tolist()],
-            sums[positive],
-        )
-
-    @cached_property
-    def _cells(self) -> tuple[Ints, list[str], Floats]:
-        return self.by_class(12)
+        if months not in self._windows:
+            cells, fen = self._by_age
+            sums = summed(fen[:, :months])
+            positive = (sums > 0.0).nonzero()[0]
+            firm, item = np.divmod(cells[positive], max(len(self.classes), 1))
+            self._windows[months] = firm, [self.classes[at] for at in item.tolist()], sums[positive]
+        return self._windows[months]
 
     @property
     def firm_of(self) -> Ints:
-        return self._cells[0]
+        return self.by_class(12)[0]
 
     @property
     def class_of(self) -> list[str]:
-        return self._cells[1]
+        return self.by_class(12)[1]
 
     @property
     def fen(self) -> Floats:
-        return self._cells[2]
+        return self.by_class(12)[2]
 
     @cached_property
     def gap(self) -> Floats:
         """0 where classes are known, else why not: ``NOT_AVAILABLE`` when lines tell none, ``INSUFFICIENT``
         without a line."""
-        lines = segment_sum(self.firm[self.age < 12], self.firms)
         found = segment_sum(self.firm_of, self.firms)
-        told = segment_sum(self.firm[(self.age < 12) & (self.item >= 0)], self.firms)
+        if found.all():
+            return np.zeros(self.firms)
+        year = self.age < 12
+        lines = segment_count(year, self.firm, self.firms)
+        told = segment_count(year & (self.item[self.place] >= 0), self.firm, self.firms)
         return np.where(found > 0, 0.0, np.where((lines > 0) & (told == 0), NOT_AVAILABLE, INSUFFICIENT))
 
     def sum(self, found: Floats) -> Floats:
@@ -87,12 +103,13 @@ class Lines:
 
     def window_share(self, months: int, *prefixes: str) -> Floats:
         """The part of classes that begin so, by lines of a window up to 24 months."""
-        flags = np.array([item.startswith(prefixes) for item in self.classes] + [False], dtype=np.bool_)
-        keep = (self.age < months) & (self.item >= 0)
-        whole = segment_sum(self.firm[keep], self.firms, self.amount[keep])
-        part = keep & flags[self.item]
-        found = segment_sum(self.firm[part], self.firms, self.amount[part])
-        return np.where(whole <= 0, INSUFFICIENT, found / whole) + self.gap
+        cells, fen = self._by_age
+        firm, item = np.divmod(cells, max(len(self.classes), 1))
+        flags = np.array([item.startswith(prefixes) for item in self.classes], dtype=np.bool_)
+        sums = summed(fen[:, :months])
+        whole = segment_sum(firm, self.firms, sums)
+        found = segment_sum(firm, self.firms, sums * flags[item])
+        return np.where(whole <= 0.0, INSUFFICIENT, found / whole) + self.gap
 
 
 @derived
@@ -102,24 +119,14 @@ def invoice_lines(batch: Batch, invoice_sides: tuple[Side, Side]) -> tuple[Lines
     prefix = batch.measurement.item_class_digits
     head = rows.kept(("head",), lambda: _heads(rows, heads))
     classes, item = rows.kept(("item",), lambda: _classes(rows, prefix))
-    amount, price = rows.amount("amount_fen"), rows.number("unit_price")
-    good = rows.kept(("good",), lambda: _goods(rows))
 
     def of(side: Side) -> Lines:
-        age = np.full(len(heads) + 1, _AGES, dtype=np.int64)  # the last one answers for no invoice
-        mine = np.flatnonzero(side.blue & (side.age < _AGES))
+        age = np.full(len(heads) + 1, _AGES, dtype=np.int8)  # the last one answers for no invoice
+        mine = (side.blue & (side.age < _AGES)).nonzero()[0]
         age[side.place[mine]] = side.age[mine]
-        keep = np.flatnonzero(age[head] < _AGES)
-        return Lines(
-            batch.firms,
-            rows.firm[keep],
-            age[head[keep]],
-            amount[keep],
-            item[keep],
-            classes,
-            price[keep],
-            good[keep],
-        )
+        age = age[head]
+        keep = (age < _AGES).nonzero()[0]
+        return Lines(rows, batch.firms, keep, rows.firm[keep], age[keep].astype(np.int64), item, classes)
 
     return of(invoice_sides[0]), of(invoice_sides[1])
 
@@ -163,16 +170,17 @@ def lines_bought(invoice_lines: tuple[Lines, Lines]) -> Lines:
 @derived
 def price_spread(lines_sold: Lines, batch: Batch) -> Floats:
     """MAD over median of an item's unit price, weighted by amount over items sold on enough lines."""
-    price, good = lines_sold.price, lines_sold.good
-    keep = np.flatnonzero(
-        (lines_sold.age < 12) & np.isfinite(price) & (price > 0) & (lines_sold.amount > 0) & (good >= 0)
-    )
+    rows = lines_sold.rows
+    year = (lines_sold.age < 12).nonzero()[0]
+    place = lines_sold.place[year]
+    price, good = rows.number("unit_price")[place], rows.kept(("good",), lambda: _goods(rows))[place]
+    keep = ((price > 0.0) & (price < np.inf) & (lines_sold.amount[year] > 0.0) & (good >= 0)).nonzero()[0]
     size = np.bincount(good[keep], minlength=1)
-    keep = keep[(size >= batch.measurement.least_prices)[good[keep]]]
-    size = np.bincount(good[keep], minlength=1)
-    kinds = np.flatnonzero(size)
-    group = (np.cumsum(size > 0) - 1)[good[keep]]
-    price = price[keep]
+    enough = size >= max(batch.measurement.least_prices, 1)
+    keep = keep[enough[good[keep]]]
+    kinds = enough.nonzero()[0]
+    group = (np.add.accumulate(enough, dtype=np.int64) - 1)[good[keep]]
+    price, keep = price[keep], year[keep]
     middle = _medians(price, group, size[kinds])
     spread = _medians(np.abs(price - middle[group]), group, size[kinds]) / middle
     fen = segment_sum(group, len(kinds), lines_sold.amount[keep])

@@ -12,7 +12,7 @@ from scoring.measure import derived
 from scoring.series import Cube
 from scoring.value import Floats
 
-NATURES = ("tax", "late_fee", "fine", "behaviour_fine", "tax_fine", "refund")
+BEHAVIOUR, TAX_FINE = ("behaviour_fine", "fine"), ("tax_fine", "fine")
 LATE_DAYS = 3
 """A payment so many days late draws a fee that nobody minds."""
 
@@ -42,20 +42,17 @@ def payments(batch: Batch) -> Payments:
     rows = batch.rows("tax_payment")
     amount, age = rows.number("amount_fen"), rows.age("event_date")
     told = ~np.isnan(amount)
-    nature = rows.words("nature", NATURES)
-    tax, late, fine, behaviour, tax_fine, refund = (told & (nature == code) for code in range(len(NATURES)))
-    category = rows.words("category", ("vat", "cit"))
+    tax, late, refund, behaviour, tax_fine = (
+        told & rows.among("nature", *natures)
+        for natures in (("tax",), ("late_fee",), ("refund",), BEHAVIOUR, TAX_FINE)
+    )
     overdue = rows.day("event_date") - rows.day("due_on")
+    masks = (
+        *(tax & rows.among("category", "vat"), tax & rows.among("category", "cit"), tax, late, refund),
+        *(late & ~(overdue <= LATE_DAYS), behaviour, tax_fine),
+    )
+    one = np.ones(len(rows))
+    weights = (*(amount,) * 4, np.abs(amount), *(one,) * 3)
     return Payments(
-        rows,
-        age,
-        vat=rows.cube(tax & (category == 0), age, amount),
-        cit=rows.cube(tax & (category == 1), age, amount),
-        tax=rows.cube(tax, age, amount),
-        late_fee=rows.cube(late, age, amount),
-        refund=rows.cube(refund, age, np.abs(amount)),
-        late_fees=rows.cube(late & ~(overdue <= LATE_DAYS), age),
-        behaviour_fines=rows.cube(behaviour | fine, age),
-        tax_fines=rows.cube(tax_fine | fine, age),
-        history=rows.largest(tax, age, -1.0) + 1.0,
+        rows, age, *rows.cubes_of(masks, age, weights), history=rows.largest(tax, age, -1.0) + 1.0
     )

@@ -43,10 +43,9 @@ _EVER = 1 << 40
 @derived
 def reds_issued(sales: Side) -> Reds:
     """The red invoices among sales."""
-    rows = np.flatnonzero(sales.red)
-    blue = np.flatnonzero(sales.blue)
+    rows, blue = sales.red.nonzero()[0], sales.blue.nonzero()[0]
     amount = np.abs(sales.amount).astype(np.int64)
-    key = (sales.pair + 1) * np.int64(1 << 40) + amount % (1 << 40)
+    key = ((sales.pair + 1) << 40) + (amount & ((1 << 40) - 1))
     origin = _latest(key[rows], sales.day[rows], key[blue], sales.day[blue])
     named = sales.rows.told("original_number")[sales.place[rows]]
     if named.any():
@@ -73,8 +72,8 @@ def _latest(key: Ints, day: Ints, keys: Ints, days: Ints) -> Ints:
     distinct = np.unique(key)
     place = np.minimum(np.searchsorted(distinct, keys[near]), max(len(distinct) - 1, 0))
     near = near[distinct[place] == keys[near]] if len(distinct) else near[:0]
-    order = np.lexsort((days[near], keys[near]))
-    found_key, found_day = keys[near][order], days[near][order]
+    order = near[np.lexsort((days[near], keys[near]))]
+    found_key, found_day = keys[order], days[order]
     rank = np.searchsorted(distinct, found_key) * np.int64(1 << 42) + found_day + (1 << 40)
     asked = np.searchsorted(distinct, key) * np.int64(1 << 42) + day + (1 << 40)
     at = np.searchsorted(rank, asked, side="right") - 1

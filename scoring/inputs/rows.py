@@ -9,10 +9,11 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import polars as pl
 
-from scoring.series import MONTHS, Cube, known_or, segment_max, segment_sum
+from scoring.series import MONTHS, Cube, cubes, known_or, segment_count, segment_max, segment_sum
 from scoring.value import INSUFFICIENT, Bools, Floats, Ints
 
 T = TypeVar("T")
+_MONTHS = float(MONTHS)
 
 
 class Rows:
@@ -129,21 +130,30 @@ class Rows:
 
     def cube(self, mask: Bools, age: Floats, weights: Floats | None = None) -> Cube:
         """The mask's rows, or their weights, by firm and month of age."""
-        keep = np.flatnonzero(mask & (age >= 0) & (age < MONTHS))
-        cell = self.firm[keep] * MONTHS + age[keep].astype(np.int64)
+        keep = (mask & (age >= 0.0) & (age < _MONTHS)).nonzero()[0]
+        cell = age[keep].astype(np.int64)
+        if self.firms > 1:
+            cell += self.firm[keep] * MONTHS
         chosen = None if weights is None else weights[keep]
         return Cube(segment_sum(cell, self.firms * MONTHS, chosen).reshape(self.firms, MONTHS))
 
+    def cubes_of(self, masks: Sequence[Bools], age: Floats, weights: Sequence[Floats]) -> list[Cube]:
+        """``cube`` of each mask and its weights."""
+        inside = (age >= 0.0) & (age < _MONTHS)
+        kind, row = (np.stack(masks) & inside).nonzero()
+        cell = (kind * self.firms + self.firm[row]) * MONTHS + age[row].astype(np.int64)
+        sums = segment_sum(cell, len(masks) * self.firms * MONTHS, np.stack(weights)[kind, row])
+        return cubes(sums.reshape(len(masks), self.firms, MONTHS))
+
     def cubes(self, mask: Bools, age: Floats, kind: Ints, kinds: int) -> list[Cube]:
         """``cube`` of each kind from 0."""
-        keep = np.flatnonzero(mask & (age >= 0) & (age < MONTHS) & (kind < kinds))
+        keep = (mask & (age >= 0.0) & (age < _MONTHS) & (kind < kinds)).nonzero()[0]
         cell = (kind[keep] * self.firms + self.firm[keep]) * MONTHS + age[keep].astype(np.int64)
-        found = segment_sum(cell, kinds * self.firms * MONTHS).reshape(kinds, self.firms, MONTHS)
-        return [Cube(each) for each in found]
+        return cubes(segment_sum(cell, kinds * self.firms * MONTHS).reshape(kinds, self.firms, MONTHS))
 
     def count(self, mask: Bools) -> Floats:
         """Rows of the mask."""
-        return segment_sum(self.firm[mask], self.firms)
+        return segment_count(mask, self.firm, self.firms)
 
     def sum(self, mask: Bools, weights: Floats) -> Floats:
         """Their weights; null ones count nothing."""
@@ -152,7 +162,7 @@ class Rows:
 
     def any(self, mask: Bools) -> Floats:
         """1 where the mask has a row, else 0."""
-        return (self.count(mask) > 0).astype(np.float64)
+        return (self.count(mask) > 0.0).astype(np.float64)
 
     def largest(self, mask: Bools, found: Floats, empty: float = INSUFFICIENT) -> Floats:
         """The largest of a column; ``empty`` where the mask has no row with one."""

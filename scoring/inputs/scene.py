@@ -14,7 +14,7 @@ from scoring.inputs.bank_side import days
 from scoring.inputs.batch import Batch
 from scoring.inputs.rows import months_of
 from scoring.measure import derived
-from scoring.series import MONTHS, Cube, segment_sum
+from scoring.series import MONTHS, Cube, cubes, segment_sum
 from scoring.value import NOT_AVAILABLE, Bools, Floats, Ints
 
 SCENE = (
@@ -53,18 +53,29 @@ class Figures:
         return cast(Floats, found + self._gaps[self.items.index(item)])
 
     @cached_property
+    def _cell(self) -> Ints:
+        return self.item * self.firms + self.firm
+
+    @cached_property
     def _gaps(self) -> Floats:
         """0, or ``NOT_AVAILABLE``, by item and firm."""
-        cell = self.item * self.firms + self.firm
-        number = segment_sum(cell, len(self.items) * self.firms).reshape(-1, self.firms)
-        return np.where(number > 0, 0.0, NOT_AVAILABLE)
+        number = segment_sum(self._cell, len(self.items) * self.firms).reshape(-1, self.firms)
+        return np.where(number > 0.0, 0.0, NOT_AVAILABLE)
+
+    @cached_property
+    def _latest(self) -> Floats:
+        """The newest value, by item and firm."""
+        order = np.lexsort((self.value, -self.age, self._cell))
+        found = np.full(len(self.items) * self.firms, NOT_AVAILABLE)
+        found[self._cell[order]] = self.value[order]
+        return found.reshape(-1, self.firms)
 
     @cached_property
     def _cubes(self) -> list[Cube]:
         keep = self.age < MONTHS
-        cell = (self.item[keep] * self.firms + self.firm[keep]) * MONTHS + self.age[keep].astype(np.int64)
+        cell = self._cell[keep] * MONTHS + self.age[keep].astype(np.int64)
         sums = segment_sum(cell, len(self.items) * self.firms * MONTHS, self.value[keep])
-        return [Cube(month) for month in sums.reshape(-1, self.firms, MONTHS)]
+        return cubes(sums.reshape(-1, self.firms, MONTHS))
 
     def month(self, item: str) -> Cube:
         """An item's values by month."""
@@ -80,6 +91,8 @@ class Figures:
 
     def mean(self, item: str, months: int, skip: int = 0) -> Floats:
         """The mean of an item over a window."""
+        if not len(self.item):
+            return np.full(self.firms, NOT_AVAILABLE)
         keep = self.of(item) & (self.age >= skip) & (self.age < skip + months)
         number = segment_sum(self.firm[keep], self.firms)
         return np.where(
@@ -88,11 +101,7 @@ class Figures:
 
     def latest(self, item: str) -> Floats:
         """The newest value of an item; the larger of two of one month."""
-        keep = np.flatnonzero(self.of(item))
-        order = keep[np.lexsort((self.value[keep], -self.age[keep], self.firm[keep]))]
-        found = np.full(self.firms, NOT_AVAILABLE)
-        found[self.firm[order]] = self.value[order]
-        return found
+        return cast(Floats, self._latest[self.items.index(item)])
 
 
 def _figures(
