@@ -12,6 +12,7 @@ from sqlalchemy import Engine, MetaData, create_engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.schema import CreateIndex, CreateTable
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
 
 from schema.errors import VaultError
 
@@ -54,11 +55,18 @@ def open_database(url: str, metadata: MetaData, *, secure_delete: str) -> Engine
     return engine
 
 
+@retry(
+    retry=retry_if_exception_type(TimeoutError),
+    stop=stop_after_delay(_BUSY_SECONDS),
+    wait=wait_random(0.01, 0.1),
+    reraise=True,
+)
 def truncate_log(engine: Engine) -> None:
     """Move SQLite's write-ahead log into the file and cut it to nothing. Other databases keep a log of their
     own.
 
-    Raises ``TimeoutError`` when a reader holds the log for longer than the busy time.
+    SQLite does not wait for another who is at it, so this tries again for half a minute. Raises
+    ``TimeoutError`` when a reader holds the log for longer.
     """
     if engine.dialect.name != "sqlite":
         return

@@ -25,7 +25,7 @@ from connectors.registry import Endpoints, Tools, connect, endpoint
 from connectors.rpa.browser import Browser
 from connectors.testing.verdict import Broken
 from schema.clock import today
-from schema.dataset import Dataset, Route
+from schema.dataset import USUAL, Dataset, Route
 from schema.errors import Action, ResultNotReady, TaxlinkError
 from stages.application import default_scopes, passed
 
@@ -91,7 +91,7 @@ class Clerk:
         route = next(route for route in Route if route in overlay(person.region).routes)
         with closing(connect(endpoint(person.region, route, self.listed), self._tools)) as connector:
             grant = granted(connector, replace(person, route=route.value), reference)
-            for dataset in sorted(connector.datasets):
+            for dataset in sorted(connector.datasets.intersection(USUAL)):
                 _fetch(connector, grant, person.taxpayer_id, dataset)
 
 

@@ -13,7 +13,7 @@ import polars as pl
 from authz.authorization import Progress, State
 from demo.processes import wait_for
 from sandbox.generator import generate
-from schema.dataset import USUAL, Dataset, Route
+from schema.dataset import USUAL, Route
 from schema.money import fen
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def test_the_whole_job_by_the_delivery_portal(own_desk: Callable[..., Desk]) -> 
     collected = desk.shop.casefile.collections(done.id, 1)
     assert {each.dataset: each.missing for each in collected} == dict.fromkeys(USUAL)
     assert len(desk.journal(PORTAL, "grant_made", person)) == 1
-    assert len(desk.journal(PORTAL, "file_requested", person)) == len(Dataset)
+    assert len(desk.journal(PORTAL, "file_requested", person)) == len(USUAL)
 
     known = generate("37", seed=7, count=4, today=date.today(), invoices_each=120)
     (company,) = (each for each in known if each.taxpayer_id == person.taxpayer_id)
