@@ -42,6 +42,8 @@ class Scope(StrEnum):
     EVIDENCE = "evidence:read"
     """The evidence file, which names the person."""
     WITHDRAW = "withdraw"
+    DOCUMENTS = "documents:write"
+    """Hand in files."""
 
 
 LOAN_SYSTEM = tuple(Scope)

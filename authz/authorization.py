@@ -58,6 +58,8 @@ class Trigger(StrEnum):
     """The person has agreed to other terms; the run reads under them."""
     APPLICATION = "application"
     REFRESH = "refresh"
+    DOCUMENTS = "documents"
+    """Files were handed in after the score; what was read stands."""
     OPERATIONS = "operations"
 
 

@@ -13,6 +13,7 @@ from authz import clock, facts, gate, underway
 from authz.authorization import Authorization, State
 from authz.consent import Consent
 from authz.consents import Consents
+from authz.documents import taken
 from authz.gate import Fetch
 from authz.ledger import Ledger
 from connectors.interface import Grant
@@ -323,8 +324,9 @@ class CaseFile:
         missing: dict[Dataset, Missing],
         findings: tuple[Finding, ...],
         as_of: date,
+        documents: Collection[str] = (),
     ) -> None:
-        """``held`` is ``{table: {ref, rows}}``."""
+        """``held`` is ``{table: {ref, rows}}``; ``documents`` are those whose rows are in it."""
         with self._engine.begin() as connection:
             new = insert_once(
                 connection,
@@ -343,6 +345,7 @@ class CaseFile:
             )
             if not new:
                 return
+            taken(connection, current, documents)
             rows = {name: table["rows"] for name, table in held.items()}
             data = {"rows": rows, "findings": len(findings)}
             data |= facts.said(facts.snapshot(as_of, held, missing, findings))
@@ -430,7 +433,7 @@ def _asked(
     unit of ``at``, and when the oldest data that are still held were read."""
     table = tables.collection
     held = (table.c.authorization_id == current.id) & (table.c.state == "collected")
-    reads = select(func.count()).where(
+    reads = select(func.count(table.c.fetched_at.distinct())).where(  # a run may stand on an earlier read
         held,
         table.c.dataset == dataset,
         table.c.run != current.run,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, exists, func, select
+from sqlalchemy import Engine, Select, exists, func, select
 
 from authz import rows
-from authz.authorization import Authorization, State
+from authz.authorization import Authorization, Progress, State
 from authz.consent import Consent, ConsentState, Disposal, Frequency
 from schema.dataset import Route
 from store import tables
@@ -34,9 +34,11 @@ class Due:
             return [rows.consent(row) for row in connection.execute(select(table).where(awaiting | past))]
 
     def unstarted(self, before: datetime) -> list[Authorization]:
-        """Authorizations in ``planning`` since before ``before``: their leg was never taken up."""
+        """Authorizations in ``planning``, or about to refresh, since before ``before``: their leg was never
+        taken up."""
         table = tables.authorization
-        query = select(table).where(table.c.state == State.PLANNING, table.c.updated_at <= before)
+        begun = (table.c.state == State.REFRESHING) & (table.c.progress == Progress.WAITING)
+        query = select(table).where((table.c.state == State.PLANNING) | begun, table.c.updated_at <= before)
         with reading(self._engine) as connection:
             return [rows.authorization(row) for row in connection.execute(query)]
 
@@ -105,9 +107,21 @@ class Due:
         with reading(self._engine) as connection:
             for row in connection.execute(query).all():
                 since = Frequency(row.frequency_times, row.frequency_unit).unit_start(now())
-                reads = select(func.count(tables.snapshot.c.id)).where(
-                    tables.snapshot.c.authorization_id == row.id, tables.snapshot.c.fetched_at >= since
-                )
-                if (connection.scalar(reads) or 0) < row.frequency_times:
+                if (connection.scalar(_reads(row.id, since)) or 0) < row.frequency_times:
                     due.append(row.id)
         return due
+
+
+def _reads(authorization_id: str, since: datetime) -> Select[int]:
+    """How often data were read and came to a snapshot since then. A run that files were handed in for stands
+    on an earlier read, and is none."""
+    held, read = tables.snapshot, tables.collection
+    of_run = (read.c.authorization_id == held.c.authorization_id) & (read.c.run == held.c.run)
+    begun = (
+        select(func.min(read.c.fetched_at).label("at"))
+        .select_from(held.join(read, of_run))
+        .where(held.c.authorization_id == authorization_id)
+        .group_by(held.c.run)
+        .subquery()
+    )
+    return select(func.count(begun.c.at.distinct())).where(begun.c.at >= since)

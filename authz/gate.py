@@ -65,14 +65,28 @@ def check(consents: Sequence[Consent], authorization: Authorization, fetch: Fetc
     own = next(each for each in consents if each.id == authorization.consent_id)
     check_live(own, at)
     relied = relied_on(consents, fetch.dataset)
-    for consent in relied:
-        if consent is not own:
-            _check_given(consent, at)
+    _check_relied(own, relied, at)
     if authorization.state not in _FETCHING:
         raise StateConflict(f"no fetch while the authorization is {authorization.state}")
-    for consent in relied:
-        _check_covers(consent, fetch, at)
-    return max(consent.revision for consent in (own, *relied))
+    return _covering(own, relied, fetch, at)
+
+
+def check_handed(
+    consents: Sequence[Consent], authorization: Authorization, fetch: Fetch, at: datetime
+) -> int:
+    """The same for a file that is handed in: it needs no grant of a portal, and an own consent that was used
+    up at the portal does not shut out what another consent covers."""
+    own = next(each for each in consents if each.id == authorization.consent_id)
+    check_open(own, at)
+    relied = relied_on(consents, fetch.dataset)
+    _check_relied(own, relied, at)
+    return _covering(own, relied, fetch, at)
+
+
+def check_open(consent: Consent, at: datetime) -> None:
+    """As ``check_live``, but one that was used up still stands."""
+    if consent.state is not ConsentState.CONSUMED:
+        check_live(consent, at)
 
 
 def check_commit(
@@ -98,6 +112,20 @@ def relied_on(consents: Sequence[Consent], dataset: Dataset) -> list[Consent]:
             raise lacking(f"{party} was not asked for {data_class} data")
         relied += given
     return relied
+
+
+def _check_relied(own: Consent, relied: Sequence[Consent], at: datetime) -> None:
+    for consent in relied:
+        if consent is own:
+            check_live(own, at)
+        else:
+            _check_given(consent, at)
+
+
+def _covering(own: Consent, relied: Sequence[Consent], fetch: Fetch, at: datetime) -> int:
+    for consent in relied:
+        _check_covers(consent, fetch, at)
+    return max(consent.revision for consent in (own, *relied))
 
 
 def _check_given(consent: Consent, at: datetime) -> None:

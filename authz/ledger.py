@@ -155,23 +155,32 @@ class Ledger:
         return self.read(connection, id)
 
     def next_run(
-        self, id: str, to: State, *, actor: str, trigger: Trigger, amended: bool = False
+        self,
+        id: str,
+        to: State,
+        *,
+        actor: str,
+        trigger: Trigger,
+        amended: bool = False,
+        connection: Connection | None = None,
     ) -> Authorization:
         """Begin another run of the same authorization (re-run, repair or refresh); ``amended`` when it is to
         read under the amendment that the borrower has agreed to."""
-        with self.engine.begin() as connection:
-            current = self.read(connection, id, lock=True)
-            return self.move(
-                id,
-                to,
-                actor=actor,
-                progress=Progress.WAITING,
-                connection=connection,
-                run=current.run + 1,
-                leg=1,
-                trigger=trigger,
-                amendment_run=current.run + 1 if amended else None,
-            )
+        if connection is None:
+            with self.engine.begin() as own:
+                return self.next_run(id, to, actor=actor, trigger=trigger, amended=amended, connection=own)
+        current = self.read(connection, id, lock=True)
+        return self.move(
+            id,
+            to,
+            actor=actor,
+            progress=Progress.WAITING,
+            connection=connection,
+            run=current.run + 1,
+            leg=1,
+            trigger=trigger,
+            amendment_run=current.run + 1 if amended else None,
+        )
 
     def consents(self, connection: Connection, id: str) -> list[Consent]:
         """Every consent of an authorization within the caller's transaction: by version, the borrower's

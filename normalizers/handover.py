@@ -78,6 +78,12 @@ def is_packed(content: bytes) -> bool:
     return not any(archive.holds(content, part) for part in PARTS_OF)
 
 
+def check_single(document: Document) -> None:
+    """Raises ``DataCorrupt`` for an archive, where one was opened already."""
+    if is_packed(document.content):
+        raise DataCorrupt(f"{document.name}: an archive within an archive is not opened")
+
+
 def summary(found: Normalized) -> Summary:
     """What a person wants to know at a glance."""
     tables = {name: table for name, table in found.tables.items() if table.height}
@@ -111,8 +117,7 @@ def _sums(name: str, table: pl.DataFrame) -> dict[str, dict[str, int]]:
 
 def _read(document: Document) -> Outcome:
     try:
-        if is_packed(document.content):
-            raise DataCorrupt(f"{document.name}: an archive within an archive is not opened")
+        check_single(document)
         reader, found = normalize(document)
     except TaxlinkError as error:
         return Outcome(document, error=error)

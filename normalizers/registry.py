@@ -103,6 +103,17 @@ def normalize(
     return Normalized(dataset, whole, tuple(dict.fromkeys(findings)))
 
 
+def joined(
+    dataset: Dataset, sources: Sequence[dict[str, pl.DataFrame]]
+) -> tuple[dict[str, pl.DataFrame], list[Finding]]:
+    """The same dataset, normalized from several sources, as one: of an invoice the better source is kept."""
+    whole, findings = _joined(dataset, sources)
+    if dataset is Dataset.INVOICE:
+        whole["invoice"], more = reddened(whole["invoice"])
+        findings.extend(more)
+    return whole, findings
+
+
 def _joined(
     dataset: Dataset, parts: Sequence[dict[str, pl.DataFrame]]
 ) -> tuple[dict[str, pl.DataFrame], list[Finding]]:

@@ -287,13 +287,13 @@ class CertificateExpired(PortalError):
 class DataCorrupt(PortalError):
     """The data received cannot be read."""
 
-    action, actor, zh = Action.QUARANTINE, Actor.OPERATIONS, "收到的数据无法读取"
+    action, actor, zh, status = Action.QUARANTINE, Actor.OPERATIONS, "收到的数据无法读取", 422
 
 
 class DataIncomplete(PortalError):
     """The data received are not complete."""
 
-    action, actor, zh = Action.QUARANTINE, Actor.OPERATIONS, "收到的数据不完整"
+    action, actor, zh, status = Action.QUARANTINE, Actor.OPERATIONS, "收到的数据不完整", 422
 
 
 class TooManyRecords(PortalError):
@@ -305,7 +305,7 @@ class TooManyRecords(PortalError):
 class DataConflict(PortalError):
     """The data received contradict each other."""
 
-    action, actor, zh = Action.QUARANTINE, Actor.OPERATIONS, "收到的数据互相矛盾"
+    action, actor, zh, status = Action.QUARANTINE, Actor.OPERATIONS, "收到的数据互相矛盾", 422
 
 
 class FormatUnknown(TaxlinkError):
@@ -324,6 +324,18 @@ class PicturesOnly(TaxlinkError):
     """The file holds pictures of text, which we do not read."""
 
     action, actor, zh, status = Action.QUARANTINE, Actor.BORROWER, "文件只有图片，没有可读取的文字", 422
+
+
+class DocumentOfAnother(TaxlinkError):
+    """The file is of another company; nothing of it was kept."""
+
+    action, actor, zh, status = Action.QUARANTINE, Actor.BORROWER, "文件属于另一家企业，未保存", 422
+
+
+class TooManyDocuments(TaxlinkError):
+    """More files than are taken for one authorization."""
+
+    action, actor, zh, status = Action.QUARANTINE, Actor.CALLER, "提交的文件过多", 422
 
 
 # --- callers and persons at our own door ---

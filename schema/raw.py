@@ -15,7 +15,8 @@ class RawPage:
 
     ``source_format`` names the parser, e.g. ``gateway.invoice`` or ``unified.invoice_xlsx``; ``locator`` says
     where in the portal it came from (path or page name, never a secret); ``portal_total`` is the portal's own
-    count of records for the whole dataset and period, when it tells one.
+    count of records for the whole dataset and period, when it tells one; ``owner`` the id of the
+    company that a file was handed in for.
     """
 
     dataset: Dataset
@@ -29,3 +30,4 @@ class RawPage:
     content_type: str
     fetched_at: datetime
     portal_total: int | None = None
+    owner: str | None = None

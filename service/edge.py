@@ -12,7 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from schema.errors import BodyTooLarge, TaxlinkError, WrongCharset
-from service import problems
+from service import problems, uploads
 from service.metrics import Metrics
 from vault.redaction import described
 
@@ -87,7 +87,7 @@ def _route(scope: Scope) -> str:
 
 class BodyCheck:
     """Reads a request's body before anything else sees it: bounded also when it comes in chunks, UTF-8, and
-    JSON (a form, in the console)."""
+    JSON (a form, in the console). Files have a limit of their own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -98,6 +98,9 @@ class BodyCheck:
             return
         try:
             headers = Headers(scope=scope)
+            if uploads.PATH.fullmatch(scope["path"]):  # read by its endpoint, once it knows whose it is
+                await self._app(scope, uploads.bounded(headers, receive), send)
+                return
             body = await _body(headers, receive)
             _check_charset(scope["path"], headers, body)
         except TaxlinkError as error:

@@ -29,6 +29,7 @@ from schema.period import Period
 from stages import evidence, hub, patience, visit
 from stages.application import passed
 from stages.authorize import renewed
+from stages.documents import HANDED_IN
 from stages.increment import increment
 from stages.outcome import Outcome, ended, waiting
 from stages.pull import pulled
@@ -59,6 +60,8 @@ def collect(shop: Workshop, authorization_id: str, dataset: Dataset, ahead: Ahea
     if any(each.dataset is dataset for each in shop.casefile.collections(current.id, current.run)):
         return Outcome("collected")  # by a worker that was killed between the commit and its checkpoint
     period = passed(shop.consents.scopes(current)[dataset], today())
+    if dataset in HANDED_IN:
+        return _missing(shop, current, Route.API, dataset, period, RouteAbsent(f"{dataset} is handed in"))
     if dataset in VERSIONS:
         return _from_hub(shop, current, dataset, period, ahead)
     held = shop.casefile.grant(authorization_id)

@@ -16,7 +16,9 @@ from schema.errors import (
     ChallengeExpired,
     StateConflict,
 )
+from stages import documents
 from stages.dispatch import Dispatch
+from stages.documents import Handed
 from stages.workshop import Workshop
 from store.database import new_id, now
 
@@ -120,6 +122,14 @@ class Intake:
         current = self._shop.consents.withdraw(authorization_id, actor=actor)
         self._dispatch.disposal(current)
         return current
+
+    def hand_in(self, authorization_id: str, name: str, content: bytes, *, actor: str) -> list[Handed]:
+        """Take a file, or each one in a ZIP. What was scored already is scored anew with it; a run that is
+        under way takes it. Raises as ``documents.hand_in``."""
+        handed = documents.hand_in(self._shop, authorization_id, name, content, actor=actor)
+        if (begun := self._shop.documents.take_up(authorization_id, actor=actor)) is not None:
+            self._dispatch.leg(begun)
+        return handed
 
     def suspend(self, authorization_id: str, *, actor: str, reason: str = "paused") -> Authorization:
         """Nothing is read until ``resume``. Raises ``StateConflict``."""

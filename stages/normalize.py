@@ -15,10 +15,12 @@ import polars as pl
 
 from authz.authorization import Authorization
 from authz.casefile import Collected, HeldSnapshot
+from authz.documents import Document
 from connectors.places import Place
 from normalizers.ahead import Ahead
 from normalizers.contract import NEW_FIELD
 from normalizers.reconciliation import report as reconciliation
+from normalizers.registry import joined
 from normalizers.registry import normalize as normalize_pages
 from schema.dataset import Dataset, Missing
 from schema.errors import TaxlinkError
@@ -26,6 +28,8 @@ from schema.period import Period, last_full_month_end
 from schema.raw import RawPage
 from schema.snapshot import TABLES_OF, Finding, Severity, Snapshot
 from schema.tables import conform
+from stages import handed
+from stages.companyname import told
 from stages.workshop import Workshop
 from store.database import now
 from vault.redaction import said
@@ -102,9 +106,13 @@ def normalize(shop: Workshop, authorization_id: str, ahead: HeadStart) -> None:
     """Keep the snapshot of the present run. A dataset that cannot be read becomes missing, with its code as a
     finding."""
     current = shop.ledger.authorization(authorization_id)
-    draft = _Draft()
-    for collected in shop.casefile.collections(current.id, current.run):
+    draft, documents = _Draft(), shop.documents.readable(current.id)
+    collections = shop.casefile.collections(current.id, current.run)
+    for collected in collections:
         draft.add(ahead.take(collected) or _read(shop, current, collected, ahead.pages))
+    for collected in collections:
+        if given := [each for each in documents if each.dataset is collected.dataset]:
+            _add_handed(shop, current, draft, collected, given)
     contents = [sheet.content for sheet in draft.sheets.values()]
     refs = shop.vault.seal_many(current.vault_owner, "table", contents, key_class=KeyClass.DATA)
     held = {
@@ -113,7 +121,27 @@ def normalize(shop: Workshop, authorization_id: str, ahead: HeadStart) -> None:
     }
     ahead.tables = dict(zip(refs, (sheet.table for sheet in draft.sheets.values()), strict=True))
     as_of = current.as_of or last_full_month_end(current.created_at.date())
-    shop.casefile.keep_snapshot(current, held, draft.missing, draft.found(current, as_of), as_of)
+    found, ids = draft.found(current, as_of), [each.id for each in documents]
+    shop.casefile.keep_snapshot(current, held, draft.missing, found, as_of, ids)
+
+
+def _add_handed(
+    shop: Workshop, current: Authorization, draft: _Draft, collected: Collected, given: list[Document]
+) -> None:
+    """Files that were handed in, beside what was read; they stand alone where nothing was."""
+    company = told(draft.sheets["taxpayer"].table) if "taxpayer" in draft.sheets else None
+    added = handed.read(shop, current, collected, given, company)
+    draft.findings += added.findings
+    if not added.tables:
+        return
+    read = {name: draft.sheets[name].table for name in added.tables if name in draft.sheets}
+    tables, findings = joined(collected.dataset, [each for each in (read, added.tables) if each])
+    draft.add(_Draft({name: _sheet(table) for name, table in tables.items()}, {}, findings))
+    draft.missing.pop(collected.dataset, None)
+
+
+def _sheet(table: pl.DataFrame) -> _Sheet:
+    return _Sheet(table, _arrow(table))
 
 
 def _read(shop: Workshop, current: Authorization, collected: Collected, ahead: Ahead) -> _Draft:
@@ -134,7 +162,7 @@ def _read(shop: Workshop, current: Authorization, collected: Collected, ahead: A
         return _Draft(missing={collected.dataset: Missing.NOT_AVAILABLE}, findings=[finding])
     new = [finding.detail for finding in done.findings if finding.code == NEW_FIELD]
     shop.changes.read(place, collected.dataset, source_format, collected.fetched_at, new)
-    sheets = {name: _Sheet(table, _arrow(table)) for name, table in done.tables.items()}
+    sheets = {name: _sheet(table) for name, table in done.tables.items()}
     return _Draft(sheets, {}, list(done.findings))
 
 

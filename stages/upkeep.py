@@ -60,7 +60,8 @@ class Upkeep:
 
     def sweep(self) -> int:
         """Start again what a crash left between two writes (a started leg stays one): answered but not taken
-        up, agreed but not started, closed but not destroyed. How many."""
+        up, agreed but not started, closed but not destroyed; and what was handed in while a run was under
+        way. How many."""
         lost = self._shop.challenges.unheard()
         for asked in lost:
             self._dispatch.leg(self._shop.ledger.authorization(asked.authorization_id))
@@ -70,7 +71,14 @@ class Upkeep:
         undisposed = self._shop.due.undisposed()
         for current in undisposed:
             self._dispatch.disposal(current)
-        return len(lost) + len(waiting) + len(undisposed)
+        taken = [each for each in self._shop.documents.waiting() if self._take_up(each)]
+        return len(lost) + len(waiting) + len(undisposed) + len(taken)
+
+    def _take_up(self, authorization_id: str) -> bool:
+        begun = self._shop.documents.take_up(authorization_id, actor="scheduler")
+        if begun is not None:
+            self._dispatch.leg(begun)
+        return begun is not None
 
     def outlive(self) -> int:
         """Close and destroy what has reached the end of its data life."""

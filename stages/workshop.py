@@ -18,6 +18,7 @@ from authz.challenges import Challenges
 from authz.consent.archive import Archive
 from authz.consent.timestamp import TimestampService, roots
 from authz.consents import Consents
+from authz.documents import Documents
 from authz.due import Due
 from authz.ledger import Ledger
 from authz.links import Links
@@ -113,6 +114,7 @@ class Workshop:
         self.due = Due(self.store)
         self.consents = Consents(self.ledger, Archive(self.vault))
         self.casefile = CaseFile(self.store, self.ledger, self.consents)
+        self.documents = Documents(self.store, self.ledger, self.consents)
         self.links = Links(self.store)
         self.sessions = Sessions(self.store, self.vault)
         self.under_way = PagesUnderWay(self.store)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from normalizers import documents
-from normalizers.documents import Document
+from normalizers.handed.owner import handed
 from normalizers.registry import Page, Parsed
 from schema.dataset import Dataset
 from schema.errors import DataConflict
@@ -24,15 +24,12 @@ _SAME = (
 
 def read(pages: Sequence[Page]) -> Parsed:
     """Raises as ``documents.normalize``, and ``DataConflict`` for a file that is no statement."""
-    found = [documents.normalize(_document(page)) for page in pages]
+    found = [documents.normalize(handed(page)) for page in pages]
     for page, (reader, _) in zip(pages, found, strict=True):
         if reader.dataset is not Dataset.BANK_TRANSACTION:
             raise DataConflict(f"{page.raw.locator}: {reader.format} is no statement")
     tables = [each.tables for _, each in found]
-    movements = [
-        each["bank_transaction"].with_columns(pl.lit(str(page.raw.route)).alias("route"))
-        for page, each in zip(pages, tables, strict=True)
-    ]
+    movements = [each["bank_transaction"] for each in tables]
     accounts = pl.concat(each["bank_account"] for each in tables)
     once, repeated = _once(movements)
     findings = [finding for _, each in found for finding in each.findings]
@@ -41,11 +38,6 @@ def read(pages: Sequence[Page]) -> Parsed:
         findings.append(Finding("overlapping_statements", Severity.INFO, Dataset.BANK_TRANSACTION, detail))
     records = [each.height for each in movements]
     return Parsed({"bank_account": accounts, "bank_transaction": once}, records, tuple(findings))
-
-
-def _document(page: Page) -> Document:
-    raw = page.raw
-    return Document(raw.locator, raw.content, raw.fetched_at, region=raw.region, ref=page.ref)
 
 
 def _once(movements: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, int]:

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from service.api import consents, evidence, routes
+from service.api import consents, documents, evidence, routes
 
 router = APIRouter()
-for each in (routes, consents, evidence):
+for each in (routes, consents, documents, evidence):
     router.include_router(each.router)

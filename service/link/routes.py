@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from authz.consent import Party
@@ -18,7 +18,9 @@ from schema.errors import ChallengeNotYours, LinkExpired, LinkUnknown, LinkUsed,
 from service import streams
 from service.desk import AtDesk
 from service.link import pages, view
+from service.uploads import Uploads
 from stages import letters
+from stages.documents import raise_if_refused
 
 router = APIRouter(prefix="/link/{token}", include_in_schema=False)
 
@@ -106,6 +108,19 @@ def _signing_in(visitor: Opened) -> Visitor:
 SigningIn = Annotated[Visitor, Depends(_signing_in)]
 
 
+def _handing_in(
+    visitor: SigningIn, x_page: Annotated[str | None, Header(description="Set by the page's script.")] = None
+) -> Visitor:
+    """The borrower by the page's own script: a form of another site could send files, but no such header.
+    Raises ``LinkUsed``."""
+    if x_page is None:
+        raise LinkUsed
+    return visitor
+
+
+HandingIn = Annotated[Visitor, Depends(_handing_in)]
+
+
 @router.get("/state")
 def state(desk: AtDesk, visitor: Opened) -> dict[str, Any]:
     return _seen(desk, visitor)
@@ -134,6 +149,18 @@ def agree(desk: AtDesk, request: Request, visitor: Opened, agreed: AgreeIn) -> d
         browser=visitor.browser,
     )
     desk.intake.agree(visitor.id, agreed.text_sha256, actor=visitor.party, party=visitor.party, assent=assent)
+    return _seen(desk, visitor)
+
+
+@router.post("/documents")
+def hand_in(desk: AtDesk, visitor: HandingIn, given: Uploads) -> dict[str, Any]:
+    """Statements and invoices as files. What was refused is told where no file was taken."""
+    handed = [
+        each
+        for upload in given
+        for each in desk.intake.hand_in(visitor.id, upload.name, upload.content, actor=visitor.party)
+    ]
+    raise_if_refused(handed)
     return _seen(desk, visitor)
 
 

@@ -7,11 +7,13 @@ from typing import Any
 from authz.authorization import RERUNNABLE, Authorization, Progress, State
 from authz.challenges import ChallengeState, Relayed
 from authz.consent import Consent, ConsentState, Party
+from authz.documents import KEPT
 from connectors.interface import Resume
 from schema.dataset import Dataset
 from schema.errors import TaxlinkError
 from service import problems
 from service.link import words
+from stages.documents import HANDED_IN, shown_name
 from stages.workshop import Workshop
 from store.database import now
 
@@ -53,9 +55,13 @@ def state(shop: Workshop, authorization_id: str, party: Party) -> dict[str, Any]
         "error": _error(shop, current) if borrower else None,
         "receipt": _receipt(shop, current) if showing else None,
         "datasets": datasets,
+        "files": [] if phase == "closed" or not borrower else _files(shop, current),
         "closed_as": _closed_as(theirs) if phase == "closed" else None,
         "letter": any(each.artefact_ref for each in theirs),
-        "can": _can(current, own, asked, phase, agreed=any(each.artefact_ref for each in theirs)),
+        "can": [
+            *_can(current, own, asked, phase, agreed=any(each.artefact_ref for each in theirs)),
+            *(["hand_in"] if borrower and _may_hand_in(theirs, phase) else []),
+        ],
     }
 
 
@@ -121,16 +127,29 @@ def _receipt(shop: Workshop, current: Authorization) -> str | None:
 def _datasets(shop: Workshop, current: Authorization) -> list[dict[str, str]]:
     """Each dataset agreed to with how far it is: pending, collected or missing."""
     done = {each.dataset: each for each in shop.casefile.collections(current.id, current.run)}
+    handed = {each.dataset for each in shop.documents.readable(current.id)}
 
     def how_far(dataset: Dataset) -> str:
         if dataset not in done:
             return "pending"
-        return "missing" if done[dataset].missing else "collected"
+        return "missing" if done[dataset].missing and dataset not in handed else "collected"
 
     return [
         {"dataset": each, "zh": each.zh, "en": words.dataset_en(each).capitalize(), "state": how_far(each)}
         for each in shop.consents.scopes(current)
     ]
+
+
+def _files(shop: Workshop, current: Authorization) -> list[dict[str, str]]:
+    """The files that were handed in and kept."""
+    kept = [each for each in shop.documents.of(current.id) if each.state == KEPT]
+    return [{"name": shown_name(shop, each) or "", "rows": str(each.rows)} for each in kept]
+
+
+def _may_hand_in(theirs: list[Consent], phase: str) -> bool:
+    """A consent that is in force covers what only a file has."""
+    live = [each for each in theirs if each.state is ConsentState.ACTIVE and each.valid_until > now()]
+    return phase not in ("closed", "consent") and any(not HANDED_IN.isdisjoint(each.scopes) for each in live)
 
 
 def _next(datasets: list[dict[str, str]]) -> Dataset | None:

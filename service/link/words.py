@@ -116,6 +116,15 @@ PAGE: dict[str, Words] = {
     "read": words("读取的数据", "What was read"),
     "missing": words("暂未取得", "not available"),
     "failed": words("授权未完成", "The authorization was not completed"),
+    "files": words("企业银行流水", "Bank statements"),
+    "files_note": words(
+        "上传从网银导出的流水文件（Excel、CSV、PDF，或打包为 ZIP），银行将在评估时一并参考。",
+        "Add statements exported from your online bank (Excel, CSV, PDF, or a ZIP of them). "
+        "The bank takes them into account.",
+    ),
+    "files_choose": words("选择文件", "Choose files"),
+    "files_sending": words("正在上传并识别…", "Sending and reading…"),
+    "files_rows": words("笔", "rows"),
     "retry": words("重试", "Try again"),
     "repair": words("需要您重新登录", "Please sign in once more"),
     "repair_note": words(

@@ -20,6 +20,8 @@ ENDPOINTS = {
     ("GET", "/v1/authorizations/{id}/consents"): Scope.READ,
     ("GET", "/v1/authorizations/{id}/consent.pdf"): Scope.READ,
     ("GET", "/v1/authorizations/{id}/evidence"): Scope.EVIDENCE,
+    ("POST", "/v1/authorizations/{id}/documents"): Scope.DOCUMENTS,
+    ("GET", "/v1/authorizations/{id}/documents"): Scope.DATASETS,
     ("GET", "/v1/authorizations/{id}/reconciliation"): Scope.DATASETS,
     ("GET", "/v1/authorizations"): Scope.READ,
     ("GET", "/v1/authorizations/{id}"): Scope.READ,

@@ -11,6 +11,7 @@ let deadline = 0; // when the open challenge ends, by this page's own clock
 
 const slider = new Slider(one(".slider"), answer);
 const watched = new Watched(page, base);
+const files = new Files(one("#files"), base, render, explained);
 
 // --- words ---
 
@@ -59,6 +60,7 @@ function render(state) {
   for (const button of all('[data-act="retry"]')) button.hidden = !state.can.includes("retry");
   one("#withdraw").hidden = !state.can.includes("withdraw");
   one("#letter").hidden = !state.letter;
+  files.show(state);
   if (state.text) letter(state.text);
 }
 
@@ -127,11 +129,16 @@ function enable(on) {
   for (const button of all("button")) button.disabled = !on;
 }
 
+// Why it failed, or that the network did.
+function explained(words) {
+  return words ? both(words) : [one("#unsent").content.cloneNode(true)];
+}
+
 function complain(words) {
   const place = one("[data-phase]:not([hidden]) .problem:not(.again)");
   for (const note of all(".again, .renewed")) note.hidden = true;
   if (!place) return;
-  place.replaceChildren(...(words ? both(words) : [one("#unsent").content.cloneNode(true)]));
+  place.replaceChildren(...explained(words));
   place.hidden = false;
 }
 

@@ -42,7 +42,7 @@ def test_overlapping_statements_of_one_account_count_once() -> None:
     assert figures(found) == truth(GIVEN)
     assert list(table.columns) == list(TABLES["bank_transaction"])
     assert table["raw_ref"].to_list() == ["ref-1"] * 3 + ["ref-2"]
-    assert set(table["route"]) == {"api"}
+    assert set(table["route"]) == {None}
     assert set(table["parser"]) == {"bank.usual/1"}
     assert "overlapping_statements" in codes(found)
 
