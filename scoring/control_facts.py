@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import polars as pl
+from collections.abc import Mapping
 
 from schema.dataset import Missing
 from scoring.facts import Facts
@@ -10,6 +10,9 @@ from scoring.value import Value
 
 Fact = Value | str
 """A value, a code such as a grade, or why there is neither."""
+
+LETTERS = {5: "A", 4: "B", 3: "M", 2: "C", 1: "D"}
+"""The tax credit grade (纳税信用等级) of its number."""
 
 CONTROL_KEYS = (
     "applicant_age",
@@ -31,18 +34,8 @@ CONTROL_KEYS = (
 """The keys of ``control_facts``, for the check of a policy. The grade is told as its letter."""
 
 
-def control_facts(facts: Facts) -> dict[str, Fact]:
-    """Every figure by key, missing ones with their reason."""
+def control_facts(facts: Facts, values: Mapping[str, Value]) -> dict[str, Fact]:
+    """Every figure by key, missing ones with their reason; ``values`` are those of the columns."""
     found: dict[str, Fact] = {key: facts.figures[key] for key in CONTROL_KEYS if key in facts.figures}
-    return found | {"tax_credit_grade": _tax_credit_grade(facts)}
-
-
-def _tax_credit_grade(facts: Facts) -> Fact:
-    """The newest published tax credit rating (纳税信用等级)."""
-    if (reason := facts.why_absent("tax_credit_rating")) is not None:
-        return reason
-    known = facts.batch.rows("tax_credit_rating").frame.drop_nulls("grade")
-    if known.is_empty():
-        return Missing.INSUFFICIENT
-    newest = known.sort(pl.coalesce("event_date", pl.date(pl.col("year") + 1, 4, 30)), "year")
-    return str(newest["grade"][-1])
+    rating = values["tax_credit_grade"]
+    return found | {"tax_credit_grade": rating if isinstance(rating, Missing) else LETTERS[int(rating)]}

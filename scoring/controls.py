@@ -98,9 +98,11 @@ def _check(
     rule: Rule, facts: Mapping[str, Fact], product: str, must: bool, *, quarterly: bool
 ) -> ControlResult:
     hit = met(rule, facts, product, quarterly=quarterly)
-    status = Status.UNKNOWN if hit is None else Status.HIT if hit else Status.PASS
-    unknown = rule.on_missing if must or rule.on_missing == "pass" else "flag"
-    effect = {Status.HIT: rule.on_hit, Status.UNKNOWN: unknown, Status.PASS: "pass"}[status]
+    if hit is None:
+        unknown = rule.on_missing if must or rule.on_missing == "pass" else "flag"
+        status, effect = Status.UNKNOWN, Effect(unknown)
+    else:
+        status, effect = (Status.HIT, Effect(rule.on_hit)) if hit else (Status.PASS, Effect.PASS)
     observed = {condition.key: facts[condition.key] for condition in rule.when}
     return ControlResult(
         id=rule.id,
@@ -109,7 +111,7 @@ def _check(
         basis=rule.basis,
         status=status,
         must=must,
-        effect=Effect(effect),
+        effect=effect,
         reason=rule.reason,
         observed={key: None if isinstance(fact, Missing) else fact for key, fact in observed.items()},
         missing={key: fact for key, fact in observed.items() if isinstance(fact, Missing)},

@@ -14,7 +14,8 @@ from schema.snapshot import Snapshot
 from scoring.context import Context
 from scoring.control_facts import Fact, control_facts
 from scoring.controls import check_controls
-from scoring.facts import Facts, measure_all
+from scoring.facts import Facts
+from scoring.indicators import CATALOGUE
 from scoring.limit import no_limit, size
 from scoring.policy.data import Grade, Light, Route
 from scoring.policy.loader import load
@@ -52,6 +53,7 @@ from scoring.warnings import check_warnings
 __all__ = ["Application", "Decision", "ScoreResult", "score"]
 
 FEN = 100
+COLUMNS = tuple(key for entry in CATALOGUE.values() for key in entry.columns)
 DEFAULT_MODEL = "general"
 """Scores a product that is not in the policy."""
 
@@ -83,8 +85,8 @@ def score(
     policy = policy or load()
     asked = replace(context or Context(), requested_fen=application.requested_amount_fen)
     facts = Facts(snapshot, asked, decided_at, policy.measurement)
-    values = measure_all(facts)
-    known: dict[str, Fact] = {**values, **control_facts(facts)}
+    values = facts.measured.of(0, COLUMNS)
+    known: dict[str, Fact] = {**values, **control_facts(facts, values)}
     quarterly = facts.quarterly
     product = policy.products.get(application.product)
     model = product.model if product else DEFAULT_MODEL

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from schema.dataset import Missing
 from scoring.control_facts import Fact
@@ -68,21 +69,30 @@ def score_codes(
     A column whose data is not there is charged to the gap in the data, not to its family.
     """
     cost: defaultdict[str, float] = defaultdict(float)
-    for entry in CATALOGUE.values():
-        if not weights[entry.submodel]:
-            continue
-        for key in entry.columns:
-            if key in scored[entry.submodel].shortfall:
-                code = _code(values[key], entry.reason_family, entry.sources[0])
-                cost[code] += scored[entry.submodel].shortfall[key] * weights[entry.submodel]
+    codes = _codes()
+    for name, weight in weights.items():
+        if weight:
+            for key, points in scored[name].shortfall.items():
+                family, gap = codes[key]
+                cost[_code(values[key], family, gap)] += points * weight
     ranked = sorted(((-points, code) for code, points in cost.items() if points > 1e-9))
     return [code for _, code in ranked[:MOST]]
 
 
-def _code(value: Value, family: str, source: str) -> str:
-    if value is Missing.STALE:
-        return STALE_DATA
-    return _DATA_REASON[source] if value in _DATA_GONE else family
+@cache
+def _codes() -> dict[str, tuple[str, str]]:
+    """Column to its family and to the code of a gap in its source."""
+    return {
+        key: (entry.reason_family, _DATA_REASON[entry.sources[0]])
+        for entry in CATALOGUE.values()
+        for key in entry.columns
+    }
+
+
+def _code(value: Value, family: str, gap: str) -> str:
+    if not isinstance(value, Missing):
+        return family
+    return STALE_DATA if value is Missing.STALE else gap if value in _DATA_GONE else family
 
 
 def control_codes(controls: Iterable[ControlResult], effect: Effect) -> list[str]:

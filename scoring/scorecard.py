@@ -13,7 +13,6 @@ from scoring.policy.data import Grade
 from scoring.policy.model import Policy
 from scoring.value import Value
 
-_SOURCE_GONE = (Missing.NOT_AUTHORISED, Missing.NOT_AVAILABLE, Missing.NOT_APPLICABLE, Missing.STALE)
 MONTHS_OF_QUARTER = 3
 SCENARIO = "scenario"
 
@@ -59,8 +58,13 @@ def packed(values: Mapping[str, Value], card: SubModelCard, packs: tuple[str, ..
     """The columns of the packs that anything is known of; of all packs when nothing is, of all columns
     without packs."""
     of = {pack: [key for key in card.columns if key.startswith(pack)] for pack in packs or ("",)}
-    known = [keys for keys in of.values() if any(values[key] not in _SOURCE_GONE for key in keys)]
+    known = [keys for keys in of.values() if any(_told(values[key]) for key in keys)]
     return {key: card.columns[key] for keys in known or of.values() for key in keys}
+
+
+def _told(value: Value) -> bool:
+    """Whether the source is there."""
+    return not isinstance(value, Missing) or value is Missing.INSUFFICIENT
 
 
 def score_submodel(
@@ -75,15 +79,15 @@ def score_submodel(
     columns = card.columns if columns is None else columns
     total = math.fsum(bins.weight for bins in columns.values())
     scale = 10 / total
-    earned, shortfall, sums, covered = {}, {}, [], []
+    earned, shortfall, sums, gone = {}, {}, [], []
     for key, bins in columns.items():
-        value = values[key]
+        value, weight = values[key], bins.weight
         earned[key] = got = points(value, bins, card, quarterly=quarterly)
-        shortfall[key] = (neutral - got) * bins.weight * scale
-        sums.append(got * bins.weight)
-        if value not in _SOURCE_GONE:
-            covered.append(bins.weight)
-    coverage = math.fsum(covered) / total
+        shortfall[key] = (neutral - got) * weight * scale
+        sums.append(got * weight)
+        if not _told(value):
+            gone.append(weight)
+    coverage = 1 - math.fsum(gone) / total
     score = math.fsum(sums) * scale if coverage >= card.least_coverage else None
     return Scored(score, coverage, earned, shortfall)
 

@@ -115,6 +115,8 @@ class Batch:
     def _known(self, table: str, frame: pl.DataFrame, heights: Ints) -> Rows:
         firm = np.repeat(np.arange(self.firms), heights)
         rows = Rows(frame, firm, self.last_day, self.last_month)
+        if not len(rows):
+            return rows
         happened = next(
             (name for name in (_HAPPENED.get(table, "event_date"), "month") if name in frame.columns), None
         )

@@ -13,7 +13,7 @@ from scoring.inputs.batch import Batch
 from scoring.inputs.invoices import Side
 from scoring.inputs.rows import Rows
 from scoring.measure import derived
-from scoring.series import segment_count, segment_sum, summed
+from scoring.series import distinct, segment_count, segment_sum, summed
 from scoring.value import INSUFFICIENT, NOT_AVAILABLE, Bools, Floats, Ints
 
 _AGES = 24
@@ -150,10 +150,12 @@ def _classes(rows: Rows, prefix: int) -> tuple[list[str], Ints]:
 def _goods(rows: Rows) -> Ints:
     """A code of firm, name, specification and unit of each line, −1 without a name."""
     code = rows.firm
+    number = rows.firms
     for name in ("item_name", "specification", "unit"):
         texts, each = rows.encoded(name)
-        code = code * (len(texts) + 1) + each + 1
-        code = np.unique(code, return_inverse=True)[1]
+        if texts:
+            there, code = distinct(code * (len(texts) + 1) + each + 1, number * (len(texts) + 1))
+            number = len(there)
     return np.where(rows.codes("item_name") < 0, -1, code)
 
 

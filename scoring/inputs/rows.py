@@ -65,7 +65,7 @@ class Rows:
 
     def _day(self, name: str) -> Floats:
         number = self.number(name)
-        return number if self.frame.schema[name] == pl.Date else np.floor(number / 86_400e6)
+        return number if self.frame.get_column(name).dtype == pl.Date else np.floor(number / 86_400e6)
 
     def second(self, name: str) -> Floats:
         """Seconds since midnight of a date and time."""
@@ -91,7 +91,7 @@ class Rows:
 
     def told(self, name: str) -> Bools:
         """Rows in which a column is not null."""
-        return self.kept(("told", name), lambda: self.frame.get_column(name).is_not_null().to_numpy())
+        return self.kept(("told", name), lambda: _told(self.frame.get_column(name)))
 
     def encoded(self, name: str) -> tuple[list[str], Ints]:
         """The different texts of a column in their order, and the place of each row's; −1 for null."""
@@ -199,14 +199,20 @@ class Rows:
 
 
 def _numbers(column: pl.Series) -> Floats:
-    if column.dtype.is_temporal():
-        column = column.to_physical()
-    elif column.dtype == pl.Boolean:
-        column = column.cast(pl.Float64)
-    return column.to_numpy().astype(np.float64)
+    if column.null_count() == len(column):
+        return np.full(len(column), np.nan)
+    return column.cast(pl.Float64).to_numpy().astype(np.float64)
+
+
+def _told(column: pl.Series) -> Bools:
+    if column.null_count() in (0, len(column)):
+        return np.full(len(column), column.null_count() == 0)
+    return column.is_not_null().to_numpy()
 
 
 def _ordered(texts: list[str], code: Ints) -> tuple[list[str], Ints]:
+    if len(texts) <= 1:
+        return texts, code
     order = sorted(range(len(texts)), key=texts.__getitem__)
     rank = np.full(len(texts) + 1, -1, dtype=np.int64)  # the last one answers for null
     rank[order] = np.arange(len(texts))
@@ -223,9 +229,23 @@ def months_of(day: Floats) -> Floats:
 
 def encode(texts: pl.Series) -> tuple[list[str], Ints]:
     """The different texts, and the place of each row's; −1 for null."""
-    codes = texts.cast(pl.Categorical(pl.Categories.random())).to_physical()
-    place = codes.cast(pl.Int64).fill_null(-1).to_numpy()
+    if texts.null_count() == len(texts):
+        return [], np.full(len(texts), -1, dtype=np.int64)
+    if len(texts) <= _FEW_ROWS:
+        return _encode_few(texts.to_list())
+    codes = texts.cast(pl.Categorical(pl.Categories.random())).to_physical().cast(pl.Int64)
+    place = (codes.fill_null(-1) if codes.null_count() else codes).to_numpy()
     first = np.zeros(int(place.max(initial=-1)) + 1, dtype=np.int64)
     rows = np.flatnonzero(place >= 0)[::-1]
     first[place[rows]] = rows
-    return texts.gather(first).to_list(), place
+    return texts[first].to_list(), place
+
+
+_FEW_ROWS = 500
+"""Up to so many rows, a dictionary is faster than a call of polars."""
+
+
+def _encode_few(texts: list[str | None]) -> tuple[list[str], Ints]:
+    place: dict[str, int] = {}
+    codes = [-1 if text is None else place.setdefault(text, len(place)) for text in texts]
+    return list(place), np.array(codes, dtype=np.int64)
