@@ -154,14 +154,18 @@ def agree(desk: AtDesk, request: Request, visitor: Opened, agreed: AgreeIn) -> d
 
 @router.post("/documents")
 def hand_in(desk: AtDesk, visitor: HandingIn, given: Uploads) -> dict[str, Any]:
-    """Statements and invoices as files. What was refused is told where no file was taken."""
+    """Statements and invoices as files; ``refused`` names those that were not taken, beside the ones that
+    were."""
     handed = [
         each
         for upload in given
         for each in desk.intake.hand_in(visitor.id, upload.name, upload.content, actor=visitor.party)
     ]
     raise_if_refused(handed)
-    return _seen(desk, visitor)
+    refused = [
+        {"name": each.name, "zh": each.error.zh, "en": each.error.message()} for each in handed if each.error
+    ]
+    return _seen(desk, visitor) | {"refused": refused}
 
 
 @router.post("/decline")

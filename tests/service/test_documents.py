@@ -286,7 +286,10 @@ def test_the_borrower_hands_in_on_the_page(service: Service, case: dict[str, Any
     files = [("files", ("流水.csv", STATEMENT))]
     refused(case["browser"].post(path, files=files), 410, "link_used")
     shown = case["browser"].post(path, files=files, headers={"x-page": "files"}).json()
-    assert shown["files"] == [{"name": "流水.csv", "rows": "4"}]
+    assert (shown["files"], shown["refused"]) == ([{"name": "流水.csv", "rows": "4"}], [])
+    files = [*files, ("files", ("b.txt", b"?"))]
+    shown = case["browser"].post(path, files=files, headers={"x-page": "files"}).json()
+    assert [(each["name"], each["zh"]) for each in shown["refused"]] == [("b.txt", "无法识别文件格式")]
     usual = service.agreed()
     assert "hand_in" not in usual["browser"].get(f"/link/{usual['token']}/state").json()["can"]
 

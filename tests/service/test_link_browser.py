@@ -19,6 +19,8 @@ from authz.challenges import ChallengeState
 from connectors.interface import Challenge, ChallengeKind, Option, Resume, Scan
 from connectors.rpa import chromium
 from schema.dataset import Dataset, Missing
+from tests.normalizers.bank.banks import BANKS
+from tests.normalizers.bank.rendering import as_csv, entries
 from tests.service.conftest import Service, lapse
 
 pytestmark = pytest.mark.browser
@@ -410,3 +412,23 @@ def test_an_approval_that_is_watched_shows_its_number_and_asks_for_no_button(bor
     again = Challenge(ChallengeKind.APP_APPROVAL, Resume.LIVE_PAGE, 300, hint="91", poll_seconds=1)
     service.shop.challenges.change(asked, again)
     expect(form.locator(".compare")).to_have_text("91")
+
+
+def test_statements_are_handed_in_on_the_page(
+    service: Service, address: str, context: BrowserContext, tmp_path: Path
+) -> None:
+    done = service.submit(scopes=[{"dataset": each} for each in ("invoice", "bank_transaction")])
+    page = context.new_page()
+    page.goto(f"{address}/link/{done['token']}")
+    section = page.locator("#files")
+    expect(section).to_be_hidden()
+    for _ in range(2):
+        page.get_by_role("button", name="同意并授权").click()
+    expect(section).to_be_visible()
+    given = {"name": "流水.csv", "mimeType": "text/csv", "buffer": as_csv(BANKS["cib"](entries([100, -30])))}
+    section.locator("input").set_input_files([given, {**given, "name": "b.txt", "buffer": b"?"}])
+    expect(section.locator("li")).to_have_text("流水.csv 2 笔", use_inner_text=True)
+    expect(section.get_by_role("alert")).to_have_text("b.txt: 无法识别文件格式", use_inner_text=True)
+    page.screenshot(path=tmp_path / "files.png", full_page=True)
+    section.locator("input").set_input_files({**given, "name": "c.txt", "buffer": b"!"})
+    expect(section.get_by_role("alert")).to_have_text("无法识别文件格式", use_inner_text=True)

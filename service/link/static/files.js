@@ -35,13 +35,22 @@ class Files {
     try {
       const reply = await fetch(`${this.base}/documents`, { method: "POST", headers: { "x-page": "files" }, body });
       const told = await reply.json();
-      if (reply.ok) this.taken(told);
-      else this.refused(this.complain({ zh: told.message_zh, en: told.message_en }));
+      if (reply.ok) {
+        this.taken(told);
+        if (told.refused.length) this.refused(told.refused.map((each) => this.reason(each)));
+      } else this.refused(this.complain({ zh: told.message_zh, en: told.message_en }));
     } catch {
       this.refused(this.complain(null));
     } finally {
       this.busy(false);
     }
+  }
+
+  reason(file) {
+    const line = document.createElement("span");
+    line.className = "reason";
+    line.append(`${file.name}: `, ...this.complain(file));
+    return line;
   }
 
   refused(words) {
