@@ -27,7 +27,8 @@ class Sizing:
 
     values: Mapping[str, Value]
     """``sales growth top_share related loop vat cit inflow outflow net_margin turnover_days
-    own_funds wc_loans other_funding debt service ebitda peer confirmed``"""
+    own_funds wc_loans other_funding debt service ebitda peer confirmed backlog collected``; ``backlog`` is
+    a share of sales, ``collected`` the part of what is invoiced that comes in."""
     grade: Grade
     fraud_light: Light
     tax_rating: str | None
@@ -137,6 +138,15 @@ def _cap(of: Callable[[Sizing, LimitPolicy], float], sizing: Sizing, policy: Lim
         return nothing.reason
 
 
+def _collateral(sizing: Sizing, policy: LimitPolicy) -> float:
+    """Receivables that a core buyer confirmed, and orders in hand as far as they will be paid; an unknown one
+    adds nothing."""
+    paid = min(1.0, sizing.at_most("collected", 0.0))
+    orders = sizing.at_most("backlog", 0.0) * max(0.0, sizing.at_most("sales", 0.0)) * paid
+    confirmed = sizing.at_most("confirmed", 0.0)
+    return policy.confirmed_share * confirmed + policy.backlog_share * orders
+
+
 def _grade_cap(sizing: Sizing, policy: LimitPolicy, product: Product) -> float:
     caps = [policy.grade_cap[sizing.grade], product.max_limit]
     if sizing.tax_rating == "M":
@@ -169,7 +179,7 @@ def size(sizing: Sizing, policy: LimitPolicy, product: Product) -> Limit:
     base = candidates[binding]
     collateral = 0.0
     if product.scenario == "scenario":
-        collateral = min(policy.confirmed_share * sizing.at_most("confirmed", 0.0), base)
+        collateral = min(_collateral(sizing, policy), base)
         caps["L_coll"] = Cap(amount_fen=_fen(collateral))
     limit = base * factors["f_pd"] * factors["f_fraud"] * factors["f_data"]
     limit += collateral * factors["f_fraud"]

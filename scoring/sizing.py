@@ -14,7 +14,7 @@ from scoring.policy.terms import LimitPolicy
 from scoring.value import Value
 
 CORE_SOURCES = ("invoice", "tax_return", "tax_payment", "bank_transaction")
-"""Core sources that are tables; the fifth is the credit report, told by the bank's knowledge of debt."""
+"""Core sources that are one table; the fifth is the credit report, or what the bank knows of debt."""
 
 
 def gather(
@@ -48,11 +48,13 @@ def gather(
         "own_funds": _yuan(known.own_funds_fen),
         "wc_loans": _yuan(known.working_capital_loans_fen),
         "other_funding": _yuan(known.other_funding_fen),
-        "debt": _yuan(known.operating_debt_fen),
-        "service": _yuan(known.annual_service_fen),
-        "ebitda": _yuan(known.ebitda_fen),
+        "debt": facts.figures["operating_debt"],
+        "service": facts.figures["debt_service"],
+        "ebitda": values["ebitda_proxy_12m"],
         "peer": _yuan(known.largest_unsecured_limit_fen),
-        "confirmed": _yuan(known.confirmed_ar_fen),
+        "confirmed": values["confirmed_ar"],
+        "backlog": values["order_backlog"],
+        "collected": values["collect_rate_12m"],
     }
     return Sizing(
         values=found,
@@ -62,7 +64,7 @@ def gather(
         tax_basis=basis,
         sector=_sector(facts, policy),
         missing_sources=sum(facts.why_absent(table) is not None for table in CORE_SOURCES)
-        + (known.operating_debt_fen is None),
+        + isinstance(found["debt"], Missing),
         requested=requested,
         term_months=term_months,
         annual_rate=annual_rate,

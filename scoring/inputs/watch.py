@@ -1,4 +1,4 @@
-"""Figures that rules and warnings (预警) read beside the catalogue."""
+"""Figures that rules, warnings (预警) and the limit read beside the catalogue."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import numpy as np
 from scoring.inputs.bank_side import days, given
 from scoring.inputs.batch import Batch
 from scoring.inputs.chain import Partners
+from scoring.inputs.credit import Debt
 from scoring.inputs.flows import Flows
 from scoring.measure import figure
 from scoring.series import ratio
@@ -16,6 +17,7 @@ LOST_MONTHS = 3
 """A customer is lost when it was not invoiced in so many months."""
 LARGEST = 5
 AFTER_DRAWDOWN_DAYS = 7
+FEN = 100.0
 INVESTED_MONTHS = 6
 STALE = next(CODE_OF[reason] for reason in REASONS if reason.value == "STALE")
 
@@ -96,3 +98,17 @@ def invested_ratio_6m(flows: Flows) -> Floats:
     """Outflow into property, securities and futures over all outflow of six months."""
     spent = flows.cube(flows.out & flows.says("invested")).total(INVESTED_MONTHS)
     return ratio(spent, flows.all_out.total(INVESTED_MONTHS))
+
+
+@figure()
+def operating_debt(debt: Debt, batch: Batch) -> Floats:
+    """All operating debt of company and owner, yuan; what the bank was told comes before the reports."""
+    told = given(batch, lambda context: context.operating_debt_fen)
+    return np.where(np.isnan(told), batch.masked(debt.operating, "CRE"), told) / FEN
+
+
+@figure()
+def debt_service(debt: Debt, batch: Batch) -> Floats:
+    """Principal and interest due within a year, yuan, 0 without debt; what the bank was told comes first."""
+    told = given(batch, lambda context: context.annual_service_fen)
+    return np.where(np.isnan(told), batch.masked(debt.service, "CRE"), told) / FEN

@@ -29,6 +29,7 @@ class LimitPolicy(Data):
     leverage: dict[str, float]
     peer_multiple: float
     confirmed_share: Share
+    backlog_share: Share
     grade_cap: dict[Grade, float]
     m_rating_cap: float
     no_tax_cap: float

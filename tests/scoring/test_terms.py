@@ -42,6 +42,8 @@ SOUND = Sizing(
         "ebitda": 900_000.0,
         "peer": 500_000.0,
         "confirmed": 0.0,
+        "backlog": 0.0,
+        "collected": 0.9,
     },
     grade="G2",
     fraud_light="green",
@@ -150,3 +152,14 @@ def test_a_discount_never_goes_below_the_least_rate() -> None:
         assert cheap.annual_rate is not None
         assert cheap.annual_rate >= least_rate(pd, POLICY) - 1e-9
         assert cheap.annual_rate <= (price("G3", pd, 12, "general", "none", POLICY).annual_rate or 0)
+
+
+def test_orders_in_hand_add_what_will_be_paid_up_to_the_base() -> None:
+    scene = POLICY.products["scenario"]
+    some = size(changed(backlog=0.1), POLICY.limit, scene)
+    assert some.caps["L_coll"].amount_fen == round(0.6 * 0.1 * 3_000_000 * 0.9 * 100)
+    unpaid = size(changed(backlog=0.1, collected=Missing.NOT_AUTHORISED), POLICY.limit, scene)
+    assert unpaid.caps["L_coll"].amount_fen == 0
+    most = size(changed(backlog=9.0, confirmed=1e9), POLICY.limit, scene)
+    assert most.binding is not None
+    assert most.caps["L_coll"].amount_fen == most.caps[most.binding].amount_fen
