@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from bench import (
     api_route,
     audit,
+    decision,
     figures,
     large_pull,
     normalize,
@@ -34,6 +35,7 @@ BENCHMARKS: Mapping[str, Callable[..., list[figures.Figure]]] = {
     "vault_scale": vault_scale.run,
     "statements": statements.run,
     "scoring": scoring.run,
+    "decision": decision.run,
     "fleet": fleet.run,
     "audit": audit.run,
 }

@@ -84,7 +84,11 @@ def score(
     """
     policy = policy or load()
     asked = replace(context or Context(), requested_fen=application.requested_amount_fen)
-    facts = Facts(snapshot, asked, decided_at, policy.measurement)
+    return decide(Facts(snapshot, asked, decided_at, policy.measurement), application, policy)
+
+
+def decide(facts: Facts, application: Application, policy: Policy) -> ScoreResult:
+    """The decision on what is measured, or is measured here when it was not yet."""
     values = facts.measured.of(0, COLUMNS)
     known: dict[str, Fact] = {**values, **control_facts(facts, values)}
     quarterly = facts.quarterly
@@ -105,8 +109,8 @@ def score(
         limit = limit.model_copy(update={"limit_fen": 0})
     return ScoreResult(
         as_of=facts.as_of,
-        fetched_at=snapshot.fetched_at,
-        decided_at=decided_at,
+        fetched_at=facts.snapshot.fetched_at,
+        decided_at=facts.decided_at,
         policy_version=policy.version,
         policy_hash=policy.sha256,
         calibrated=policy.calibrated,

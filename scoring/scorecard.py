@@ -85,7 +85,7 @@ def score_submodel(
         earned[key] = got = points(value, bins, card, quarterly=quarterly)
         shortfall[key] = (neutral - got) * weight * scale
         sums.append(got * weight)
-        if not _told(value):
+        if isinstance(value, Missing) and not _told(value):
             gone.append(weight)
     coverage = 1 - math.fsum(gone) / total
     score = math.fsum(sums) * scale if coverage >= card.least_coverage else None
