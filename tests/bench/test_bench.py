@@ -46,6 +46,7 @@ ROOT = Path(__file__).parents[2]
                 r"firms.* s \(at most 0\.6",
             ],
         ),
+        ("decision", [r"beyond measurement: [\d.e+]+ ms \(at most 1 ms"]),
         ("vault_scale", [r"rotation of the root.* s \(under 60 s", r"slowest: [\d.]+ s \(under 1 s"]),
         ("audit", [r"append, sha256: [\d.e+]+/s \(at least 5,000", r"verify, sm3: [\d.]+ s \(a million"]),
         pytest.param(
