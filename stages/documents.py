@@ -39,6 +39,8 @@ LARGEST = 20 << 20
 """Bytes of one file, as it is handed in; a ZIP has its own limits on what is in it."""
 MOST = 500
 """Files of one authorization, the refused ones too."""
+MOST_BYTES = 256 << 20
+"""Of all files of one authorization that are kept: a run opens them together."""
 TAKEN = MappingProxyType({Dataset.BANK_TRANSACTION: "event_date", Dataset.INVOICE: "issued_at"})
 """What is taken, and the column with its days."""
 HANDED_IN = frozenset({Dataset.BANK_TRANSACTION})
@@ -70,8 +72,7 @@ def hand_in(shop: Workshop, authorization_id: str, name: str, content: bytes, *,
         raise BodyTooLarge
     whole = documents.Document(_OUTER, content, now(), owner=current.taxpayer_id)
     parts = list(handover.documents(whole))
-    if len(parts) + len(shop.documents.of(current.id)) > MOST:
-        raise TooManyDocuments(f"{len(parts)} files beside those that were handed in, {MOST} at most")
+    _check_room(shop, current, parts)
     return [_one(shop, current, part, name + part.name.removeprefix(_OUTER), actor) for part in parts]
 
 
@@ -88,6 +89,14 @@ def shown_name(shop: Workshop, held: Document) -> str | None:
         return shop.vault.unseal(held.name_ref).decode() if held.name_ref else None
     except KeyDestroyed:
         return None
+
+
+def _check_room(shop: Workshop, current: Authorization, parts: list[documents.Document]) -> None:
+    """Raises ``TooManyDocuments``."""
+    held = shop.documents.of(current.id)
+    size = sum(len(each.content) for each in parts) + sum(each.bytes for each in held if each.state == KEPT)
+    if len(held) + len(parts) > MOST or size > MOST_BYTES:
+        raise TooManyDocuments(f"{len(held)} files are here; {MOST} of {MOST_BYTES} bytes are the most")
 
 
 def _one(shop: Workshop, current: Authorization, part: documents.Document, name: str, actor: str) -> Handed:

@@ -167,7 +167,8 @@ def _facts(shop: Workshop, current: Authorization, held: Held) -> dict[str, list
     """The facts of each file: of every run, in their order."""
     file = shop.casefile
     runs = range(1, current.run + 1)
-    collected = [facts.collection(each) for run in runs for each in file.collections(current.id, run)]
+    read = [facts.collection(each) for run in runs for each in file.collections(current.id, run)]
+    collected = list({canonical(each): each for each in read}.values())  # one may stand for several runs
     snapshots = [each for run in runs if (each := file.snapshot(current.id, run)) and each.run == run]
     results = [data for action, data in held.values() if action == "score.kept"]
     scores = [_scored(each, results) for each in _scores(shop, current)]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import update
 
 from authz.authorization import Progress, State, Trigger
 from authz.casefile import Collected
@@ -19,15 +22,20 @@ from authz.consent import ConsentState
 from schema.dataset import Dataset, Missing, Route
 from schema.errors import KeyDestroyed
 from service.uploads import LARGEST_UPLOAD, MOST_FILES
+from stages import documents
+from stages.dispatch import Dispatch
 from stages.dispose import dispose
 from stages.documents import LARGEST
 from stages.normalize import HeadStart, normalize, opened
+from stages.upkeep import Upkeep
+from store import tables
 from store.database import now
 from tests.normalizers.bank.banks import BANKS
 from tests.normalizers.bank.rendering import NAMES, as_csv, as_workbook, entries
 from tests.pipeline.test_secrets import findings
 from tests.service.conftest import Service, company_id
 from tests.service.test_api import refused
+from verifier import evidence
 
 GIVEN = entries([100_00, -30_00, 70_00, -5_00])
 STATEMENT = as_csv(BANKS["cib"](GIVEN))
@@ -256,6 +264,44 @@ def test_a_file_that_a_snapshot_missed_is_taken_up_by_the_sweep(
     assert shop.documents.take_up(id, actor="scheduler") is not None
     assert shop.documents.waiting() == []
     assert shop.documents.take_up(id, actor="scheduler") is None
+
+
+def test_a_run_that_was_begun_and_never_handed_out_is_started_by_the_sweep(
+    service: Service, case: dict[str, Any]
+) -> None:
+    shop, id = service.shop, case["id"]
+    scored(service, id)
+    documents.hand_in(shop, id, "a.csv", STATEMENT, actor="borrower")
+    assert shop.documents.take_up(id, actor="borrower") is not None  # and the process dies here
+    with shop.store.begin() as connection:
+        connection.execute(update(tables.authorization).values(updated_at=now() - timedelta(minutes=1)))
+    upkeep = Upkeep(shop, Dispatch(service.legs.append, service.disposals.append, lambda place, at: None))
+    service.legs.clear()
+    assert upkeep.sweep() == 1
+    assert [each.leg_key for each in service.legs] == [f"{id}.2.1"]
+
+
+def test_an_evidence_file_tells_what_was_handed_in_and_each_read_once(
+    service: Service, case: dict[str, Any]
+) -> None:
+    scored(service, case["id"])
+    give(service, case["id"], ("a.csv", STATEMENT))
+    scored(service, case["id"])
+    content = service.api.get(f"/v1/authorizations/{case['id']}/evidence").content
+    files = evidence.unpacked(content)
+    assert evidence.problems(files) == []
+    assert hashlib.sha256(STATEMENT).hexdigest().encode() in files[evidence.RECORDS]
+    told = json.loads(files["collections.json"])
+    assert len(told) == len(service.shop.casefile.collections(case["id"], 2)) == 2
+    assert all(each["record"] is not None for each in told)
+
+
+def test_only_so_much_is_taken(
+    service: Service, case: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "MOST_BYTES", len(STATEMENT) + 10)
+    assert give(service, case["id"], ("a.csv", STATEMENT)).status_code == 201
+    refused(give(service, case["id"], ("b.csv", invoices())), 422, "too_many_documents")
 
 
 def test_invoices_handed_in_are_merged_with_the_portals(service: Service, case: dict[str, Any]) -> None:
