@@ -72,7 +72,7 @@ class Edge:
 
     def _dress(self, headers: MutableHeaders, request_id: str, path: str) -> None:
         for name, value in self._headers.items():
-            headers[name] = value
+            headers.setdefault(name, value)  # a report brings a policy of its own, for its one style
         headers["x-request-id"] = request_id
         if path.startswith(_FORM_PATHS):
             headers["referrer-policy"] = "same-origin"  # without it, a form of ours says it is from nowhere

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from service.api import consents, documents, evidence, routes
+from service.api import consents, documents, evidence, reports, routes
 
 router = APIRouter()
-for each in (routes, consents, documents, evidence):
+for each in (routes, consents, documents, evidence, reports):
     router.include_router(each.router)

@@ -13,11 +13,11 @@ from authz.documents import Document
 from service.api import views
 from service.api.callers import DatasetReader, DocumentGiver
 from service.api.models import ErrorOut, FindingOut
-from service.api.reading import check_readable
 from service.api.routes import Id
 from service.desk import AtDesk
 from service.uploads import FORM, Uploads
 from stages.documents import raise_if_refused, shown_name
+from stages.readable import check_readable
 
 router = APIRouter(prefix="/v1/authorizations", tags=["documents"])
 

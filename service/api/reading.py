@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import polars as pl
 
-from authz.authorization import Authorization, State
-from authz.consent import ConsentState
+from authz.authorization import Authorization
 from normalizers.reconciliation.check import Result
 from normalizers.reconciliation.report import report
-from schema.errors import ConsentExpired, ConsentWithdrawn, StateConflict, UnknownScope
+from schema.errors import StateConflict, UnknownScope
 from schema.snapshot import TABLES_OF
 from stages.normalize import opened
+from stages.readable import check_readable
 from stages.workshop import Workshop
 
 _DATASET_OF = {table: dataset for dataset, filled in TABLES_OF.items() for table in filled}
-
-
-def check_readable(shop: Workshop, current: Authorization) -> None:
-    """Data outlive a consent that was used up, never one that was withdrawn or has expired.
-
-    Raises ``ConsentWithdrawn`` and ``ConsentExpired``.
-    """
-    if current.state is State.CLOSED:
-        ended = shop.ledger.consent(current.consent_id).state
-        gone = ended in (ConsentState.EXPIRED, ConsentState.LAPSED)
-        raise ConsentExpired if gone else ConsentWithdrawn
 
 
 def table(shop: Workshop, current: Authorization, name: str) -> pl.DataFrame:

@@ -28,6 +28,7 @@ from service.api.models import (
 from service.api.submission import AuthorizationIn, application
 from service.desk import AtDesk
 from stages.export import WRITERS, Format, accepted, pieces, with_yuan
+from stages.readable import check_readable
 from stages.submission import submit as submit_application
 from stages.warnings import shown
 
@@ -163,7 +164,7 @@ def reconciliation(desk: AtDesk, caller: DatasetReader, id: Id) -> Reconciliatio
 def score(desk: AtDesk, caller: ScoreReader, id: Id) -> Response:
     """The newest score whole: decision, limit, rate, route, reasons, indicators, policy version."""
     current = desk.shop.ledger.authorization(id, tenant=caller.tenant)
-    reading.check_readable(desk.shop, current)
+    check_readable(desk.shop, current)
     scored = desk.shop.casefile.score(current.id)
     if scored is None:
         raise StateConflict("there is no score yet")
@@ -174,7 +175,7 @@ def score(desk: AtDesk, caller: ScoreReader, id: Id) -> Response:
 def warnings(desk: AtDesk, caller: ScoreReader, id: Id) -> WarningsOut:
     """Every warning signal over time, open ones first, the most urgent before others."""
     current = desk.shop.ledger.authorization(id, tenant=caller.tenant)
-    reading.check_readable(desk.shop, current)
+    check_readable(desk.shop, current)
     return views.warnings(shown(desk.shop, current))
 
 

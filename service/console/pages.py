@@ -48,14 +48,19 @@ def assets() -> StaticFiles:
 def rendered(request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A template with the words of the page's language as ``t``. Numbers and names of companies and persons
     are masked on every page, but on those of an authorization (``item``) that this session has unmasked."""
-    lang = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE, "zh")
-    lang = "en" if lang == "en" else "zh"
+    lang = language(request)
     words = {key: text[lang] for key, text in WORDS.items()}
     page = _templates.get_template(name).render(t=words, lang=lang, clear=_clear(request, values), **values)
     answer = HTMLResponse(page, status)
     if "lang" in request.query_params:
         answer.set_cookie(LANGUAGE_COOKIE, lang, path="/console", httponly=True, samesite="strict")
     return answer
+
+
+def language(request: Request) -> str:
+    """What the page is asked for in, ``zh`` or ``en``; the choice is remembered."""
+    lang = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE, "zh")
+    return "en" if lang == "en" else "zh"
 
 
 def _clear(request: Request, values: Mapping[str, Any]) -> datetime | None:

@@ -12,7 +12,7 @@ from authz.access.approvals import Reason
 from authz.authorization import RERUNNABLE, Authorization, State
 from schema.errors import KeyDestroyed
 from service.api.views import link_url
-from service.console import evidence, four_eyes, reconciliation, sign_in, users, warnings
+from service.console import evidence, four_eyes, reconciliation, reports, sign_in, users, warnings
 from service.console.login import LinkIssuer, Operator, Rerunner, SignedIn, Unmasker, same_origin
 from service.console.pages import rendered
 from service.desk import AtDesk
@@ -20,7 +20,7 @@ from stages.workshop import Workshop
 from store.database import now
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(same_origin)])
-for each in (sign_in, users, four_eyes, evidence, reconciliation, warnings):  # before ``/{id}``
+for each in (sign_in, users, four_eyes, evidence, reconciliation, warnings, reports):  # before ``/{id}``
     router.include_router(each.router)
 
 _PAGE = 50

@@ -118,6 +118,8 @@ WORDS: dict[str, dict[str, str]] = {
         ("dropped", "未保留", "not kept"),
         ("nothing", "无", "Nothing"),
         ("reconciliation", "勾稽核对报告", "Reconciliation"),
+        ("report", "经营画像", "Business profile"),
+        ("portfolio", "组合画像", "Portfolio"),
         ("check", "核对项", "Check"),
         ("compared", "核对数", "Compared"),
         ("differing", "不符", "Differ"),
