@@ -113,15 +113,16 @@ class Due:
 
 
 def _reads(authorization_id: str, since: datetime) -> Select[int]:
-    """How often data were read and came to a snapshot since then. A run that files were handed in for stands
-    on an earlier read, and is none."""
+    """How often since then what was read came to a snapshot. A run that files were handed in for stands on an
+    earlier read, and adds none."""
     held, read = tables.snapshot, tables.collection
     of_run = (read.c.authorization_id == held.c.authorization_id) & (read.c.run == held.c.run)
-    begun = (
-        select(func.min(read.c.fetched_at).label("at"))
+    runs = (
+        select(func.min(read.c.fetched_at).label("read"), func.min(held.c.fetched_at).label("kept"))
         .select_from(held.join(read, of_run))
         .where(held.c.authorization_id == authorization_id)
         .group_by(held.c.run)
         .subquery()
     )
-    return select(func.count(begun.c.at.distinct())).where(begun.c.at >= since)
+    reads = select(func.min(runs.c.kept).label("first")).group_by(runs.c.read).subquery()
+    return select(func.count()).select_from(reads).where(reads.c.first >= since)

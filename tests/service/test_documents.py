@@ -71,9 +71,13 @@ def packed(**files: bytes) -> bytes:
 
 @pytest.fixture
 def case(service: Service) -> dict[str, Any]:
+    return agreed(service)
+
+
+def agreed(service: Service, **changes: Any) -> dict[str, Any]:
     """An application with a consent to tax data and one to statements, both agreed to."""
     datasets = ("taxpayer", "tax_credit_rating", "tax_return", "invoice", "bank_transaction")
-    done = service.submit(scopes=[{"dataset": each} for each in datasets])
+    done = service.submit(scopes=[{"dataset": each} for each in datasets], **changes)
     browser = service.borrower(done["token"])
     while (text := browser.get(f"/link/{done['token']}/state").json()["text"]) is not None:
         reply = browser.post(f"/link/{done['token']}/agree", json={"text_sha256": text["sha256"]})
@@ -264,6 +268,24 @@ def test_a_file_that_a_snapshot_missed_is_taken_up_by_the_sweep(
     assert shop.documents.take_up(id, actor="scheduler") is not None
     assert shop.documents.waiting() == []
     assert shop.documents.take_up(id, actor="scheduler") is None
+
+
+def test_a_run_for_files_uses_up_no_refresh(service: Service) -> None:
+    shop, id = service.shop, agreed(service, periodic=True)["id"]
+    scored(service, id)
+    assert shop.due.refreshable() == []
+    yesterday = {"fetched_at": now() - timedelta(days=1)}
+    with shop.store.begin() as connection:
+        connection.execute(update(tables.snapshot).values(yesterday))
+        connection.execute(update(tables.collection).values(yesterday))
+    assert shop.due.refreshable() == [id]
+    give(service, id, ("a.csv", STATEMENT))
+    scored(service, id)
+    shop.ledger.move(id, State.GRANTED, actor="pipeline")
+    held = shop.casefile.snapshot(id)
+    assert held is not None
+    assert held.run == 2
+    assert shop.due.refreshable() == [id]
 
 
 def test_a_run_that_was_begun_and_never_handed_out_is_started_by_the_sweep(
