@@ -16,7 +16,9 @@ MONTHS = 60
 
 _FEW_CELLS = 1 << 12
 
-_ZERO, _ONE, _INSUFFICIENT = np.array(0.0), np.array(1.0), np.array(INSUFFICIENT)
+_ZERO: Floats = np.array(0.0)
+_ONE: Floats = np.array(1.0)
+_INSUFFICIENT: Floats = np.array(INSUFFICIENT)
 """Constants as arrays, since numpy takes longer to turn a number into one than to compute with it."""
 
 
@@ -51,7 +53,7 @@ def cubes(months: Floats) -> list[Cube]:
 
 def _summed_up(months: Floats) -> Floats:
     """The sums of no month, of the newest, of the newest two, and so on."""
-    sums = np.zeros((*months.shape[:-1], MONTHS + 1))
+    sums: Floats = np.zeros((*months.shape[:-1], MONTHS + 1))
     np.add.accumulate(months, axis=-1, out=sums[..., 1:])
     return sums
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from scoring.inputs.batch import Batch
@@ -145,18 +147,16 @@ def out_ticket_avg(sales: Side, months: int) -> Floats:
 @indicator("大额票占比", "INV", (12,), RISKIER, "IV21")
 def out_big_share(sales: Side, batch: Batch, months: int) -> Floats:
     """Share of blue sales in the largest 5% of invoices."""
-    cap = np.int64(1 << 44)
-    amounts = np.minimum(sales.amount[sales.year], float(cap - 1)).astype(np.int64)
-    ordered = np.sort(sales.firm[sales.year] * cap + amounts) % cap
-    sums = np.concatenate(([0], np.cumsum(ordered)))
-    number = sales.year_count.astype(np.int64)
-    stop = np.cumsum(number)
-    largest = np.ceil(0.05 * number).astype(np.int64)
-    share = ratio(
-        (sums[stop] - sums[stop - largest]).astype(np.float64),
-        (sums[stop] - sums[stop - number]).astype(np.float64),
-    )
+    ends = np.cumsum(sales.year_count).astype(np.int64)[:-1]
+    large = np.array([_largest(amounts, 0.05) for amounts in np.split(sales.year_amount, ends)])
+    share = ratio(large, sales.blue_month.total(months))
     return since(sales.year_count, batch.measurement.least_invoices, share)
+
+
+def _largest(amounts: Floats, part: float) -> float:
+    """The sum of the largest part of some amounts, by their number."""
+    smaller = len(amounts) - math.ceil(part * len(amounts))
+    return float(np.partition(amounts, smaller)[smaller:].sum()) if len(amounts) else 0.0
 
 
 @indicator("季节强度", "INV", (24,), INTERIOR, "IV05")

@@ -92,4 +92,4 @@ def _carried(grid: Floats) -> Floats:
     known = ~np.isnan(grid)
     first = known.argmax(axis=1)[:, None]
     place = np.maximum.accumulate(np.where(known, np.arange(grid.shape[1]), first), axis=1)
-    return cast(Floats, grid[np.arange(len(grid))[:, None], place])
+    return grid[np.arange(len(grid))[:, None], place]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import cast
 
 import numpy as np
@@ -70,15 +71,19 @@ class Declared:
     def over_periods(self, stat: Callable[[Floats], Floats], name: str, months: int) -> Floats:
         """A statistic of the figures a period, newest first."""
         monthly = self.series[name][:, :months]
-        blocks = monthly.reshape(len(monthly), -1, QUARTER).sum(axis=2)
-        found = np.where(self.quarterly, stat(blocks), stat(monthly))
-        unfiled = summed(monthly) * 0
-        return self._typed(name, found + unfiled)
+        return self._typed(name, self.by_period(stat, monthly) + summed(monthly) * 0.0)
 
-    def filed(self, months: int) -> tuple[Floats, Floats]:
-        """Sales of the filed periods of a window, monthly and quarterly; unfiled ones are NaN."""
-        monthly = self.series["sales"][:, :months]
-        return monthly, monthly.reshape(len(monthly), -1, QUARTER).sum(axis=2)
+    def by_period(self, stat: Callable[[Floats], Floats], monthly: Floats) -> Floats:
+        """A statistic of the filed periods, of quarters where a firm files by the quarter. Unfiled ones are
+        NaN."""
+        if not self._any_quarterly:
+            return stat(monthly)
+        quarters = monthly.reshape(len(monthly), -1, QUARTER).sum(axis=2)
+        return np.where(self.quarterly, stat(quarters), stat(monthly))
+
+    @cached_property
+    def _any_quarterly(self) -> bool:
+        return bool(self.quarterly.any())
 
     def _typed(self, name: str, found: Floats) -> Floats:
         if not SERIES[name][1]:

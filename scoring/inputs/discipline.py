@@ -10,7 +10,7 @@ import numpy as np
 from scoring.inputs.declared import Declared
 from scoring.inputs.returns import Returns
 from scoring.measure import derived
-from scoring.series import longest_run
+from scoring.series import longest_run, summed
 from scoring.value import INSUFFICIENT, NOT_AVAILABLE, Floats
 
 
@@ -40,15 +40,10 @@ class Discipline:
         """In time over what was to be filed: filings with a due date, and VAT periods without a filing."""
         rows, told = self.returns.rows, ~np.isnan(self.late_days) & (self.returns.age < months)
         done = rows.count(told & (self.late_days <= 0))
-        unfiled = self.periods(months)[0] * 0
-        monthly, quarterly = self.declared.filed(months)
-        for found, chosen in ((monthly, ~self.declared.quarterly), (quarterly, self.declared.quarterly)):
-            known = ~np.isnan(found)
-            first = known.shape[1] - np.argmax(known[:, ::-1], axis=1)
-            missing = np.minimum(first, known.shape[1]) - known.sum(axis=1)
-            unfiled = np.where(chosen & known.any(axis=1), missing, unfiled)
+        sales = self.declared.series["sales"][:, :months]
+        unfiled = self.periods(months)[0] * 0.0 + self.declared.by_period(_missing, sales)
         due = rows.count(told) + unfiled
-        return np.where(due > 0, done / due, INSUFFICIENT) + self.gap
+        return np.where(due > 0.0, done / due, INSUFFICIENT) + self.gap
 
     @cached_property
     def _counted(self) -> dict[int, tuple[Floats, Floats, Floats]]:
@@ -65,18 +60,31 @@ class Discipline:
 
     def _count(self, months: int) -> tuple[Floats, Floats, Floats]:
         nothing = np.isnan(self.declared.gap) & ~self.declared.stale
-        both = [_periods(found) for found in self.declared.filed(months)]
+        sales = self.declared.series["sales"][:, :months]
         filed, zero, run = (
-            np.where(nothing, NOT_AVAILABLE, np.where(self.declared.quarterly, quarterly, monthly))
-            for monthly, quarterly in zip(*both, strict=True)
+            np.where(nothing, NOT_AVAILABLE, self.declared.by_period(stat, sales))
+            for stat in (_filed, _zero, _zero_run)
         )
         return filed, zero, run
 
 
-def _periods(sales: Floats) -> tuple[Floats, Floats, Floats]:
-    known, zero = ~np.isnan(sales), sales == 0
-    best = longest_run(zero, ~known)
-    return known.sum(axis=1).astype(np.float64), zero.sum(axis=1).astype(np.float64), best
+def _filed(sales: Floats) -> Floats:
+    return summed(~np.isnan(sales))
+
+
+def _zero(sales: Floats) -> Floats:
+    return summed(sales == 0.0)
+
+
+def _zero_run(sales: Floats) -> Floats:
+    return longest_run(sales == 0.0, np.isnan(sales))
+
+
+def _missing(sales: Floats) -> Floats:
+    """Periods without a filing since the first one of the window; 0 without any filing."""
+    known = ~np.isnan(sales)
+    first = known.shape[1] - known[:, ::-1].argmax(axis=1)
+    return np.where(known.any(axis=1), first - summed(known), 0.0)
 
 
 @derived

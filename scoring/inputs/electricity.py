@@ -10,7 +10,7 @@ import numpy as np
 from scoring.inputs.batch import Batch
 from scoring.inputs.rows import Rows
 from scoring.measure import derived
-from scoring.series import Cube, summed
+from scoring.series import Cube
 from scoring.value import INSUFFICIENT, NOT_AVAILABLE, Floats
 
 
@@ -30,7 +30,11 @@ class Power:
 
     def months_billed(self, months: int, skip: int = 0) -> Floats:
         """Months of a window with a bill."""
-        return summed(self.billed.month[:, skip : skip + months] > 0)
+        return self._has_bill.total(months, skip)
+
+    @cached_property
+    def _has_bill(self) -> Cube:
+        return Cube((self.billed.month > 0.0).astype(np.float64))
 
     def every_month(self, cube: Cube, months: int, skip: int = 0) -> Floats:
         """The sum of a window; ``INSUFFICIENT`` when a month of it has no bill."""

@@ -12,7 +12,7 @@ from scoring.inputs.batch import Batch
 from scoring.inputs.parties import INDIVIDUAL, fold_name
 from scoring.inputs.rows import Rows
 from scoring.measure import derived
-from scoring.series import MONTHS, Cube, distinct, segment_sum
+from scoring.series import MONTHS, Cube, cubes, distinct, segment_sum
 from scoring.value import INSUFFICIENT, NOT_AVAILABLE, Bools, Floats, Ints
 
 WORDS: dict[str, re.Pattern[str]] = {
@@ -86,20 +86,30 @@ class Flows:
         return Cube(found.reshape(shape)[:, :MONTHS])
 
     @cached_property
-    def op_in(self) -> Cube:
-        return self.cube(self.into & self.operating)
+    def _both_ways(self) -> list[Cube]:
+        """All and operating fen in, then out."""
+        masks = np.stack((self.into, self.into & self.operating, self.out, self.out & self.operating))
+        sort, row = masks.nonzero()
+        shape = (len(masks), self.rows.firms, MONTHS + 1)
+        cell = sort * (shape[1] * shape[2]) + self._cell[row]
+        found = segment_sum(cell, shape[0] * shape[1] * shape[2], self.amount[row])
+        return cubes(found.reshape(shape)[:, :, :MONTHS])
 
-    @cached_property
-    def op_out(self) -> Cube:
-        return self.cube(self.out & self.operating)
-
-    @cached_property
+    @property
     def all_in(self) -> Cube:
-        return self.cube(self.into)
+        return self._both_ways[0]
 
-    @cached_property
+    @property
+    def op_in(self) -> Cube:
+        return self._both_ways[1]
+
+    @property
     def all_out(self) -> Cube:
-        return self.cube(self.out)
+        return self._both_ways[2]
+
+    @property
+    def op_out(self) -> Cube:
+        return self._both_ways[3]
 
     def operated(self, cube: Cube, months: int, skip: int = 0) -> Floats:
         """Operating fen of a window. ``NOT_AVAILABLE`` when nobody classified them, ``INSUFFICIENT`` when

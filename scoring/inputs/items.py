@@ -20,36 +20,37 @@ _AGES = 24
 
 
 @dataclass(frozen=True, eq=False)
+class Cells:
+    """The firm and the item class of each cell, and the cell of each row, −1 where no class is told."""
+
+    firm: Ints
+    item: list[str]
+    of_row: Ints
+
+
+@dataclass(frozen=True, eq=False)
 class Lines:
     """The lines of one direction of the last 24 months, and their item classes: the leading digits of the
-    tax class (税收分类编码), −1 where it is not told. ``rows`` are those of both directions, and ``place``
-    says where in them a line stands."""
+    tax class (税收分类编码). ``rows`` are those of both directions, and ``place`` says where in them a line
+    stands."""
 
     rows: Rows
     firms: int
     place: Ints
     firm: Ints
     age: Ints
-    item: Ints
-    """By row."""
-    classes: list[str]
+    cells: Cells
 
     @cached_property
     def amount(self) -> Floats:
         return self.rows.amount("amount_fen")[self.place]
 
     @cached_property
-    def _by_age(self) -> tuple[Ints, Floats]:
-        """The cells of firm and class with a line, and their fen by months of age, shape (cells, 24)."""
-        width = max(len(self.classes), 1)
-        item = self.item[self.place]
-        told = (item >= 0).nonzero()[0]
-        cell = self.firm[told] * width + item[told]
-        number = np.bincount(cell, minlength=self.firms * width)
-        cells = number.nonzero()[0]
-        rank = np.add.accumulate(number > 0, dtype=np.int64) - 1
-        fen = segment_sum(rank[cell] * _AGES + self.age[told], len(cells) * _AGES, self.amount[told])
-        return cells, fen.reshape(-1, _AGES)
+    def _by_age(self) -> Floats:
+        """Fen by cell and months of age, shape (cells, 24)."""
+        cell, number = self.cells.of_row[self.place] + 1, len(self.cells.firm) + 1  # 0: no class
+        found = segment_sum(cell * _AGES + self.age, number * _AGES, self.amount)
+        return found.reshape(number, _AGES)[1:]
 
     @cached_property
     def _windows(self) -> dict[int, tuple[Ints, list[str], Floats]]:
@@ -58,11 +59,10 @@ class Lines:
     def by_class(self, months: int) -> tuple[Ints, list[str], Floats]:
         """Firm, class and fen of each class with a positive amount in a window."""
         if months not in self._windows:
-            cells, fen = self._by_age
-            sums = summed(fen[:, :months])
+            sums = summed(self._by_age[:, :months])
             positive = (sums > 0.0).nonzero()[0]
-            firm, item = np.divmod(cells[positive], max(len(self.classes), 1))
-            self._windows[months] = firm, [self.classes[at] for at in item.tolist()], sums[positive]
+            classes = [self.cells.item[at] for at in positive.tolist()]
+            self._windows[months] = self.cells.firm[positive], classes, sums[positive]
         return self._windows[months]
 
     @property
@@ -86,7 +86,7 @@ class Lines:
             return np.zeros(self.firms)
         year = self.age < 12
         lines = segment_count(year, self.firm, self.firms)
-        told = segment_count(year & (self.item[self.place] >= 0), self.firm, self.firms)
+        told = segment_count(year & (self.cells.of_row[self.place] >= 0), self.firm, self.firms)
         return np.where(found > 0, 0.0, np.where((lines > 0) & (told == 0), NOT_AVAILABLE, INSUFFICIENT))
 
     def sum(self, found: Floats) -> Floats:
@@ -103,12 +103,10 @@ class Lines:
 
     def window_share(self, months: int, *prefixes: str) -> Floats:
         """The part of classes that begin so, by lines of a window up to 24 months."""
-        cells, fen = self._by_age
-        firm, item = np.divmod(cells, max(len(self.classes), 1))
-        flags = np.array([item.startswith(prefixes) for item in self.classes], dtype=np.bool_)
-        sums = summed(fen[:, :months])
-        whole = segment_sum(firm, self.firms, sums)
-        found = segment_sum(firm, self.firms, sums * flags[item])
+        flags = np.array([item.startswith(prefixes) for item in self.cells.item], dtype=np.bool_)
+        sums = summed(self._by_age[:, :months])
+        whole = segment_sum(self.cells.firm, self.firms, sums)
+        found = segment_sum(self.cells.firm, self.firms, sums * flags)
         return np.where(whole <= 0.0, INSUFFICIENT, found / whole) + self.gap
 
 
@@ -118,7 +116,7 @@ def invoice_lines(batch: Batch, invoice_sides: tuple[Side, Side]) -> tuple[Lines
     rows, heads = batch.rows("invoice_line"), batch.rows("invoice")
     prefix = batch.measurement.item_class_digits
     head = rows.kept(("head",), lambda: _heads(rows, heads))
-    classes, item = rows.kept(("item",), lambda: _classes(rows, prefix))
+    cells = rows.kept(("item",), lambda: _cells(rows, prefix))
 
     def of(side: Side) -> Lines:
         age = np.full(len(heads) + 1, _AGES, dtype=np.int8)  # the last one answers for no invoice
@@ -126,7 +124,7 @@ def invoice_lines(batch: Batch, invoice_sides: tuple[Side, Side]) -> tuple[Lines
         age[side.place[mine]] = side.age[mine]
         age = age[head]
         keep = (age < _AGES).nonzero()[0]
-        return Lines(rows, batch.firms, keep, rows.firm[keep], age[keep].astype(np.int64), item, classes)
+        return Lines(rows, batch.firms, keep, rows.firm[keep], age[keep].astype(np.int64), cells)
 
     return of(invoice_sides[0]), of(invoice_sides[1])
 
@@ -139,12 +137,18 @@ def _heads(lines: Rows, invoices: Rows) -> Ints:
     return found.get_column("place").fill_null(-1).to_numpy()
 
 
-def _classes(rows: Rows, prefix: int) -> tuple[list[str], Ints]:
-    """The item classes in their order, and that of each line, −1 where it is not told."""
+def _cells(rows: Rows, prefix: int) -> Cells:
+    """The cells of firm and item class, in that order."""
     texts, code = rows.encoded("tax_class")
     classes = sorted({text[:prefix] for text in texts})
     place = {item: at for at, item in enumerate(classes)}
-    return classes, np.array([*(place[text[:prefix]] for text in texts), -1], dtype=np.int64)[code]
+    item = np.array([*(place[text[:prefix]] for text in texts), -1], dtype=np.int64)[code]
+    width = max(len(classes), 1)
+    told = (item >= 0).nonzero()[0]
+    there, cell = distinct(rows.firm[told] * width + item[told], rows.firms * width)
+    of_row = np.full(len(rows), -1, dtype=np.int64)
+    of_row[told] = cell
+    return Cells(there // width, [classes[at] for at in (there % width).tolist()], of_row)
 
 
 def _goods(rows: Rows) -> Ints:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -28,6 +28,11 @@ class Named:
     folded: list[str | None]
     party: Ints
 
+    @cached_property
+    def named(self) -> Bools:
+        """The pairs whose name is told."""
+        return np.array([name is not None for name in self.folded], dtype=np.bool_)
+
     def invoiced(self, side: Side, months: int) -> Bools:
         """Whether each cell of firm and bank counterparty was invoiced in the window, flat."""
         pairs, width = side.pairs, len(self.flows.parties)
@@ -45,8 +50,7 @@ class Named:
         whole = flows.rows.sum(keep, flows.amount)
         part = np.where(whole <= 0, INSUFFICIENT, flows.rows.sum(met, flows.amount) / whole)
         covered = np.where(flows.history < months, INSUFFICIENT, part) + flows.unclassified
-        named = np.array([name is not None for name in self.folded], dtype=np.bool_)
-        told = side.pairs.count(named & (side.net(0, months) != 0)) > 0
+        told = side.pairs.count(self.named & (side.net(0, months) != 0.0)) > 0.0
         return np.where(told, covered, NOT_AVAILABLE)
 
 
@@ -66,6 +70,8 @@ def agreed_share(named: Named, sales: Side, batch: Batch) -> Floats:
         None if context.contracts is None else {_fold(name) for name in context.contracts}
         for context in batch.contexts
     ]
+    if all(held is None for held in contracts):
+        return np.full(batch.firms, NOT_AVAILABLE)
     pairs, flows = sales.pairs, named.flows
     year = (sales.pair >= 0) & ~sales.void & (sales.age < 12)
     total = segment_sum(sales.pair[year], len(pairs), sales.column("total_fen")[year])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 
 from scoring.inputs.batch import Batch
@@ -48,14 +46,16 @@ def crowded(sales: Side, rows: Ints, key: Ints, bits: int, least: int) -> Floats
     size = edge[1:] - edge[:-1]
     many = size >= least
     firm = sales.pairs.firm[ordered[edge[:-1][many]] >> bits]
-    return np.where(whole > 0.0, segment_sum(firm, sales.firms, size[many]) / whole, INSUFFICIENT)
+    return np.where(
+        whole > 0.0, segment_sum(firm, sales.firms, size[many].astype(np.float64)) / whole, INSUFFICIENT
+    )
 
 
 def _often(keys: Ints, least: int) -> Bools:
     """A sieve: the keys that may occur so often, and few others. Sorting all of them takes longer."""
     bits = max(len(keys).bit_length() + 2, 8)
     slot = (keys.view(np.uint64) * _MIXER) >> np.uint64(64 - bits)
-    return cast(Bools, np.bincount(slot.view(np.int64), minlength=1 << bits)[slot.view(np.int64)] >= least)
+    return np.bincount(slot.view(np.int64), minlength=1 << bits)[slot.view(np.int64)] >= least
 
 
 @derived
@@ -63,4 +63,4 @@ def company_rows(sales: Side) -> Ints:
     """The year's blue invoices to a known company: natural persons share one key, and would look like one
     buyer."""
     company = np.concatenate((~sales.pairs.individual, [False]))  # the last one answers for nobody
-    return cast(Ints, sales.year[company[sales.pair[sales.year]]])
+    return sales.year[company[sales.pair[sales.year]]]

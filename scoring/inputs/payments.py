@@ -23,6 +23,8 @@ class Payments:
 
     rows: Rows
     age: Floats
+    history: Floats
+    """Months from the first payment of tax to ``as_of``, both included."""
     vat: Cube
     cit: Cube
     tax: Cube
@@ -32,8 +34,6 @@ class Payments:
     """Late fees of more than 3 days, a count."""
     behaviour_fines: Cube
     tax_fines: Cube
-    history: Floats
-    """Months from the first payment of tax to ``as_of``, both included."""
 
 
 @derived
@@ -53,6 +53,4 @@ def payments(batch: Batch) -> Payments:
     )
     one = np.ones(len(rows))
     weights = (*(amount,) * 4, np.abs(amount), *(one,) * 3)
-    return Payments(
-        rows, age, *rows.cubes_of(masks, age, weights), history=rows.largest(tax, age, -1.0) + 1.0
-    )
+    return Payments(rows, age, rows.largest(tax, age, -1.0) + 1.0, *rows.cubes_of(masks, age, weights))

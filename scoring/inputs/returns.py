@@ -15,7 +15,7 @@ import numpy as np
 from scoring.inputs.batch import Batch
 from scoring.inputs.rows import Rows, months_of
 from scoring.measure import derived
-from scoring.series import known_or
+from scoring.series import known_or, summed
 from scoring.value import INSUFFICIENT, NOT_AVAILABLE, STALE, Bools, Floats, Ints
 
 FORMS = ("vat_general", "vat_small", "cit_quarterly", "cit_annual", "iit_withholding")
@@ -147,12 +147,10 @@ class Year:
 def income_tax(returns: Returns, batch: Batch) -> Year:
     """By the corporate income-tax returns. Quarterly ones state the year to date: a quarter is the difference
     to the quarter before. ``NOT_AVAILABLE`` without a return, ``INSUFFICIENT`` without a whole year."""
-    filed = segment_any(returns, returns.form == CIT_QUARTERLY) | segment_any(
-        returns, returns.form == CIT_ANNUAL
-    )
+    filed = segment_any(returns, (returns.form == CIT_QUARTERLY) | (returns.form == CIT_ANNUAL))
     nothing = np.where(filed, INSUFFICIENT, NOT_AVAILABLE)
     quarterly, known = _quarters(returns, batch)
-    annual = [_annual(returns, line) for line in ("1", "25")]
+    annual = _annual(returns, "1", "25")
     annual[1] = np.where(np.isnan(annual[1]), 0.0, annual[1])
     revenue, tax = (
         np.where(known, quarter, np.where(np.isnan(annual[0]), nothing, year))
@@ -175,34 +173,31 @@ def _quarters(returns: Returns, batch: Batch) -> tuple[list[Floats], Bools]:
     back = newest[firm] - quarter
     near: Bools = back < 5
     in_year = (newest[:, None] - np.arange(4)) % 4
-    sums: list[Floats] = []
-    known = batch.last_month - newest * 3 - 2 < 12
-    to_date = np.logical_and.reduce(np.isnan(returns.to_date[mask]), axis=1).reshape(-1, 1)
-    figures = np.where(to_date, returns.current[mask], returns.to_date[mask])
-    for line in ("1", "12"):
-        grid = np.full((batch.firms, 5), np.nan)
-        figure = figures[:, LINES.index(line)]
-        grid[firm[near], back[near]] = np.where(np.isnan(figure), 0.0, figure)[near]
-        before = np.where(in_year > 0, grid[:, 1:], 0.0)
-        total = (grid[:, :4] - before).sum(axis=1)
-        known &= ~np.isnan(total)
-        sums.append(total)
-    return sums, known
+    unknown = np.logical_and.reduce(np.isnan(returns.to_date[mask]), axis=1).reshape(-1, 1)
+    figures = np.where(unknown, returns.current[mask], returns.to_date[mask])[:, _lines("1", "12")]
+    grid = np.full((batch.firms, 5, 2), np.nan)
+    grid[firm[near], back[near]] = known_or(figures[near], 0.0)
+    before = np.where(in_year[:, :, None] > 0, grid[:, 1:], 0.0)
+    totals = summed(grid[:, :4] - before)
+    known = (batch.last_month - newest * 3 - 2 < 12) & ~np.isnan(totals).any(axis=1)
+    return [totals[:, 0], totals[:, 1]], known
 
 
-def _annual(returns: Returns, line: str) -> Floats:
-    """A line of the newest annual return of the last 24 months, NaN without one."""
-    figure = np.where(np.isnan(returns.current), returns.to_date, returns.current)
-    mask = np.flatnonzero(
-        returns.standing
-        & (returns.form == CIT_ANNUAL)
-        & (returns.age < 24)
-        & ~np.isnan(figure[:, LINES.index("1")])
-    )
-    order = mask[np.argsort(-returns.age[mask], kind="stable")]
-    found = np.full(returns.rows.firms, np.nan)
-    found[returns.rows.firm[order]] = figure[order, LINES.index(line)]
-    return found
+def _annual(returns: Returns, *lines: str) -> list[Floats]:
+    """Lines of the newest annual return of the last 24 months, the first of which it tells; NaN without
+    one."""
+    rows = (returns.standing & (returns.form == CIT_ANNUAL) & (returns.age < 24.0)).nonzero()[0]
+    current, to_date = (each[rows][:, _lines(*lines)] for each in (returns.current, returns.to_date))
+    figures = np.where(np.isnan(current), to_date, current)
+    told = (~np.isnan(figures[:, 0])).nonzero()[0]
+    order = told[np.argsort(-returns.age[rows[told]], kind="stable")]
+    found = np.full((len(lines), returns.rows.firms), np.nan)
+    found[:, returns.rows.firm[rows[order]]] = figures[order].T
+    return list(found)
+
+
+def _lines(*names: str) -> list[int]:
+    return [LINES.index(name) for name in names]
 
 
 @dataclass(frozen=True, eq=False)
