@@ -23,6 +23,9 @@ class Settings:
     """The deployment's own overlays, which go before the bundled ones route by route."""
     watchlists_file: Path | None
     """The bank's lists of abnormal companies and controlled invoices (JSON, see ``stages.bankside``)."""
+    challenger_file: Path | None
+    """A fitted card (JSON, ``scoring.fitted``) that is scored beside the policy and decides nothing.
+    A process does not start with one that is not sound."""
     callback_hosts: frozenset[str]
     """Private hosts that a webhook may reach (``host`` or ``host:port``)."""
     public_url: str
@@ -57,7 +60,7 @@ class Settings:
         shared = env.get("TAXLINK_DATABASE_URL")
         endpoints, watchlists = env.get("TAXLINK_ENDPOINTS"), env.get("TAXLINK_WATCHLISTS")
         regions, roots = env.get("TAXLINK_REGIONS"), env.get("TAXLINK_TIMESTAMP_ROOTS")
-        checkpoints = env.get("TAXLINK_CHECKPOINTS")
+        checkpoints, challenger = env.get("TAXLINK_CHECKPOINTS"), env.get("TAXLINK_CHALLENGER")
         bank_zh, bank_en = env.get("TAXLINK_BANK_ZH", "示例银行"), env.get("TAXLINK_BANK_EN", "Example Bank")
         return cls(
             home=home,
@@ -68,6 +71,7 @@ class Settings:
             endpoints_file=Path(endpoints) if endpoints else None,
             regions_folder=Path(regions).absolute() if regions else None,
             watchlists_file=Path(watchlists) if watchlists else None,
+            challenger_file=Path(challenger) if challenger else None,
             callback_hosts=frozenset(filter(None, env.get("TAXLINK_CALLBACK_HOSTS", "").split(","))),
             public_url=env.get("TAXLINK_PUBLIC_URL", "http://127.0.0.1:8470"),
             bank_zh=bank_zh,

@@ -13,9 +13,11 @@ from cli import (
     authorizations,
     connectors,
     evidence,
+    model,
     normalize,
     policy,
     portals,
+    report,
     schema,
     servers,
     trust,
@@ -31,13 +33,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Taxlink: one tap in, one scored file out.",
 )
-for each in (servers, authorizations, portals, normalize):
+for each in (servers, authorizations, portals, normalize, report):
     app.add_typer(each.app)
 app.add_typer(connectors.app, name="connector")
 app.add_typer(schema.app, name="schema")
 app.add_typer(policy.app, name="policy")
 app.add_typer(trust.audit, name="audit")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(model.app, name="model")
 app.add_typer(vault.app, name="vault")
 app.add_typer(access.key, name="key")
 app.add_typer(access.user, name="user")

@@ -137,6 +137,15 @@ class CustomerReason(Result):
     hint_en: str
 
 
+class Challenger(Result):
+    """What a fitted card says beside the decision, which never reads it. ``pd`` is None with why."""
+
+    version: str
+    sha256: str
+    pd: float | None
+    why: Missing | None
+
+
 class ScoreResult(Result):
     """One decision, whole: it can be read, explained and repeated without anything else but its policy."""
 
@@ -166,3 +175,4 @@ class ScoreResult(Result):
     """Every column of the sub-models; None where missing."""
     missing: dict[str, Missing]
     """Why a column is missing."""
+    challenger: Challenger | None = None

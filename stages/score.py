@@ -12,6 +12,7 @@ from authz.authorization import Authorization, Progress
 from schema.errors import DataIncomplete
 from scoring.decision import Application, ScoreResult
 from scoring.decision import score as score_snapshot
+from scoring.fitted import beside
 from scoring.policy.loader import load
 from stages import warnings
 from stages.bankside import context
@@ -40,6 +41,8 @@ def score(
         context=context(shop, current),
         decided_at=now(),
     )
+    if shop.challenger is not None:
+        result = beside(shop.challenger, result)
     whole = result.model_dump_json().encode()
     ref = shop.vault.seal(current.vault_owner, "score", whole, key_class=KeyClass.DATA)
     summary = _summary(result) | {"snapshot_id": held.id, "result_ref": ref}

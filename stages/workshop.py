@@ -34,6 +34,7 @@ from connectors.leases import Leases
 from connectors.overlay import RouteOverlay
 from connectors.registry import Endpoints, Tools, connect, endpoint
 from schema.dataset import Route
+from scoring.fitted import load
 from settings import Settings
 from store.database import open_database
 from store.feed import Feed
@@ -90,6 +91,7 @@ class Workshop:
 
     def __init__(self, settings: Settings, *, name: str) -> None:
         self.settings, self.name = settings, name
+        self.challenger = load(settings.challenger_file) if settings.challenger_file else None
         settings.home.mkdir(parents=True, exist_ok=True)
         self.store = open_database(settings.database_url)
         migrate(self.store)
