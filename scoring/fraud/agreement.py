@@ -9,6 +9,7 @@ from scoring.fraud.finding import Seen
 from scoring.fraud.terms import Flows, Rule
 from scoring.inputs.items import Lines
 from scoring.inputs.names import Named
+from scoring.inputs.parties import fold_name
 from scoring.value import INSUFFICIENT, Ints
 
 RATIOS = ("inv_declared_ratio_12m", "flow_inv_ratio_12m", "flow_declared_ratio_12m")
@@ -61,5 +62,13 @@ def payers(case: Case, _: Rule) -> Seen:
     if np.isnan(matched):
         return Seen(matched)
     named: Named = case.measured.derived("named")
-    unpaid = case.pairs[named.party[case.pairs] < 0]
-    return Seen(1 - matched, ((case.sales, case.rows_with(case.sales, unpaid)),), case.keys(unpaid))
+    contracts = {fold_name(name) for name in case.context.contracts or ()}
+    lacking = np.array(
+        [
+            named.party[pair] < 0 or (bool(contracts) and named.folded[pair] not in contracts)
+            for pair in case.pairs.tolist()
+        ],
+        dtype=np.bool_,
+    )
+    unmatched = case.pairs[lacking]
+    return Seen(1 - matched, ((case.sales, case.rows_with(case.sales, unmatched)),), case.keys(unmatched))

@@ -98,7 +98,7 @@ def radar(axes: Sequence[tuple[str, float | None]], title: str, most: float = 10
 def meters(rows: Sequence[tuple[str, float, str, str]], title: str) -> Markup:
     """Horizontal bars: label, amount, what is written, class. A class ``skip`` draws no bar."""
     most = max((amount for _, amount, _, kind in rows if kind != "skip"), default=0.0) or 1.0
-    tall, left, room = 30.0, 150.0, WIDTH - 150.0 - 190.0
+    tall, left, room = 30.0, 176.0, WIDTH - 176.0 - 190.0
     drawn = []
     for place, (label, amount, text, kind) in enumerate(rows):
         y = place * tall

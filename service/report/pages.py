@@ -16,7 +16,6 @@ from normalizers.reconciliation.check import Outcome
 from schema import taxpayer_id
 from schema.clock import BEIJING
 from schema.dataset import Dataset
-from schema.money import yuan
 from schema.region import region
 from scoring.inputs.parties import INDIVIDUAL
 from scoring.result import Limit, Status
@@ -101,29 +100,35 @@ def _caps(limit: Limit, lang: str) -> list[tuple[str, float, str, str]]:
         for name, factor in limit.factors.items()
     ]
     rows += [
-        (spoken(WORDS, "indicative", lang), float(limit.indicative_fen), _wan(limit.indicative_fen), "final"),
-        (spoken(WORDS, "proposed", lang), float(limit.limit_fen), _wan(limit.limit_fen), "final"),
+        (
+            spoken(WORDS, "indicative", lang),
+            float(limit.indicative_fen),
+            _wan(limit.indicative_fen, lang),
+            "final",
+        ),
+        (spoken(WORDS, "proposed", lang), float(limit.limit_fen), _wan(limit.limit_fen, lang), "final"),
     ]
     return rows
 
 
 def _told(name: str, fen: int, limit: Limit, lang: str) -> str:
     word = "binding" if name == limit.binding else "chosen" if name == limit.source else ""
-    return f"{_wan(fen)} · {spoken(WORDS, word, lang)}" if word else _wan(fen)
+    told = _wan(fen, lang)
+    return f"{told} · {spoken(WORDS, word, lang)}" if word else told
 
 
 def _kind(name: str, limit: Limit) -> str:
     return "binds" if name == limit.binding else "plain"
 
 
-def _wan(fen: int) -> str:
-    """10,000 yuan from there on, yuan below."""
-    return f"{fen / WAN:,.1f}万" if abs(fen) >= WAN else f"¥{yuan(fen):,}"
+def _wan(fen: int, lang: str) -> str:
+    """In Chinese in units of 10,000 yuan from there on; else in yuan."""
+    return f"{fen / WAN:,.1f}万" if lang == "zh" and abs(fen) >= WAN else f"¥{fen / 100:,.0f}"
 
 
 @pass_context
 def _amount(context: Context, fen: int) -> str:
-    return _wan(fen) if context["lang"] == "zh" else f"¥{fen / 100:,.0f}"
+    return _wan(fen, context["lang"])
 
 
 @pass_context

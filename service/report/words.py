@@ -118,8 +118,8 @@ CAPS: dict[str, tuple[str, str]] = {
 }
 
 FACTORS: dict[str, tuple[str, str]] = {
-    "h_growth": ("增长折扣", "Growth haircut"),
-    "h_concentration": ("集中度折扣", "Concentration haircut"),
+    "h_growth": ("增长折扣（计入开票收入）", "Growth (in invoiced sales)"),
+    "h_concentration": ("集中度折扣（同上）", "Concentration (likewise)"),
     "f_pd": ("等级系数", "Grade factor"),
     "f_fraud": ("反欺诈系数", "Anti-fraud factor"),
     "f_data": ("数据完整系数", "Data factor"),

@@ -23,6 +23,7 @@ from scoring.inputs.batch import gather
 from scoring.policy.loader import load
 from scoring.training.firms import Firms
 from tests.scoring.firms import AS_OF, DECIDED, ME, invoice, snapshot, table, uscc
+from tests.scoring.rich_firm import rich_context, rich_tables
 
 OTHER, THIRD, STRANGER = uscc(2), uscc(3), uscc(77)
 
@@ -219,3 +220,12 @@ def test_the_injection_experiment_finds_what_it_put_in() -> None:
     untouched = [each for each in rows if each.kind is None]
     assert sum(bool(each.found) for each in untouched) <= len(untouched) // 5
     assert "| loop | 20% | 3 | 100%" in figures(rows)
+
+
+def test_three_flows_are_compared_and_unmatched_customers_are_the_evidence() -> None:
+    result = examine(Facts(snapshot(rich_tables()), rich_context(), DECIDED, load().measurement))
+    finding = found(result)["payers"]
+    assert finding.figure == pytest.approx(1 - 0.157, abs=0.01)
+    assert finding.rows > 0
+    assert finding.parties
+    assert 1 <= result.figures["flows"] < terms().flows.threshold
