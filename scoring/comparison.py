@@ -68,7 +68,8 @@ def _spearman(one: Floats, other: Floats) -> float | None:
     ranks = [_ranks(each) for each in (one, other)]
     if any(rank.std() == 0 for rank in ranks):
         return None
-    return float(np.corrcoef(*ranks)[0, 1])
+    table: Floats = np.corrcoef(np.stack(ranks))
+    return float(table[0, 1])
 
 
 def _ranks(numbers: Floats) -> Floats:
