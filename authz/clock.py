@@ -11,6 +11,8 @@ from schema.errors import ClockMovedBack
 from store import tables
 from store.database import insert_once, now
 
+__all__ = ["SKEW", "moment", "note", "now"]
+
 SKEW = timedelta(minutes=5)
 """How far the clocks of several machines may differ."""
 

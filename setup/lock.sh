@@ -13,7 +13,7 @@ if [ -f requirements.lock ]; then cp requirements.lock "$work/resolved"; fi
 python=$(find_python)
 "$python" -m venv "$work/venv"
 "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check uv
-"$work/venv/bin/uv" pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+"$work/venv/bin/uv" pip compile pyproject.toml --extra dev --extra model --universal --python-version 3.11 \
     --generate-hashes --no-header --no-annotate --quiet --output-file "$work/resolved"
 
 # The lock is for every machine: it names no registry and no folder of this one.

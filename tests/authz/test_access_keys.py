@@ -122,5 +122,6 @@ def test_a_key_from_before_there_were_scopes_goes_on_working(tmp_path: Path, des
             {"hash": hashed("tlk_old"), "at": "2026-01-01 00:00:00"},
         )
     migrate(engine)
-    assert ApiKeys(engine, desk.vault, desk.ledger.audit).caller("tlk_old").scopes == set(Scope) - {Scope.DOCUMENTS}
+    caller = ApiKeys(engine, desk.vault, desk.ledger.audit).caller("tlk_old")
+    assert caller.scopes == set(Scope) - {Scope.DOCUMENTS}
     engine.dispose()
