@@ -18,6 +18,7 @@ from cli import (
     policy,
     portals,
     report,
+    rescore,
     schema,
     servers,
     trust,
@@ -33,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Taxlink: one tap in, one scored file out.",
 )
-for each in (servers, authorizations, portals, normalize, report):
+for each in (servers, authorizations, portals, normalize, report, rescore):
     app.add_typer(each.app)
 app.add_typer(connectors.app, name="connector")
 app.add_typer(schema.app, name="schema")

@@ -36,7 +36,7 @@ def score(
     policy = load()
     result = score_snapshot(
         opened(shop, current, held, at_hand),
-        application=_application(current),
+        application=asked_for(current),
         policy=policy,
         context=context(shop, current),
         decided_at=now(),
@@ -45,18 +45,20 @@ def score(
         result = beside(shop.challenger, result)
     whole = result.model_dump_json().encode()
     ref = shop.vault.seal(current.vault_owner, "score", whole, key_class=KeyClass.DATA)
-    summary = _summary(result) | {"snapshot_id": held.id, "result_ref": ref}
-    shop.casefile.keep_score(current, summary, digests(whole))
+    kept = summary(result) | {"snapshot_id": held.id, "result_ref": ref}
+    shop.casefile.keep_score(current, kept, digests(whole))
     warnings.keep(shop, current, result.warnings, policy)
 
 
-def _application(current: Authorization) -> Application:
+def asked_for(current: Authorization) -> Application:
+    """What the loan system applied for."""
     return Application(
         requested_amount_fen=current.amount_fen, term_months=current.term_months, product=current.product
     )
 
 
-def _summary(result: ScoreResult) -> dict[str, str | float | int | None]:
+def summary(result: ScoreResult) -> dict[str, str | float | int | None]:
+    """What the store keeps of a score in clear."""
     return {
         "decision": result.decision,
         "points": result.score,
