@@ -1,4 +1,4 @@
-"""``python -m cli.indicators > docs/indicators.md``: the catalogue as a page, from the code that measures it."""
+"""The catalogue as a page, from the code: ``python -m cli.indicators > docs/indicators.md``."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from scoring.measure import Indicator
 _PAGE = """# Indicators
 
 {base} indicators, {columns} columns with their windows, in 14 sub-models; written by
-`python -m cli.indicators > docs/indicators.md`, and a test holds it against the code. The definition is what the
-function that measures it says. Money is yuan. ↑ more is safer, ↓ more is riskier, ∩ an interior optimum, ○ context
-without points. Sources: ENT registration, SHR shareholders and officers, CHG changes, NEG adverse entries, JUD court
-cases, EXE enforcement, TPR tax master record, TCR tax credit rating, DEC returns, PAY payments, VIO violations and
-inspections, FIN statements, CRE and CRP credit reports of company and owner, INV and ITM invoices and their lines, TXN
-bank flow, ELE electricity, SOC social insurance, IPR intellectual property, IND industry, REG region, SCN scenario
-platforms, LON the bank's own loans.
+`python -m cli.indicators > docs/indicators.md`, and a test holds it against the code. The definition is what
+the function that measures it says. Money is yuan. ↑ more is safer, ↓ more is riskier, ∩ an interior optimum,
+○ context without points.
+
+Sources: ENT registration, SHR shareholders and officers, CHG changes, NEG adverse entries, JUD court cases,
+EXE enforcement, TPR tax master record, TCR tax credit rating, DEC returns, PAY payments, VIO violations and
+inspections, FIN statements, CRE and CRP credit reports of company and owner, INV and ITM invoices and their
+lines, TXN bank flow, ELE electricity, SOC social insurance, IPR intellectual property, IND industry, REG
+region, SCN scenario platforms, LON the bank's own loans.
 {submodels}"""
 
 
