@@ -22,18 +22,19 @@ Folder = Annotated[Path | None, typer.Argument(help="A policy folder; the one in
 @app.command("check")
 def check(folder: Folder = None) -> None:
     """Check a policy against the catalogue, and write its version and the hash to pin."""
-    policy = _policy(folder)
+    policy = chosen(folder)
     sys.stdout.write(f"{policy.version} {policy.sha256}\n")
 
 
 @app.command("routes")
 def routes(folder: Folder = None) -> None:
     """Write the table of approval routes as a JSON Decision Model (JDM)."""
-    json.dump(jdm(_policy(folder).routes), sys.stdout, ensure_ascii=False, indent=2)
+    json.dump(jdm(chosen(folder).routes), sys.stdout, ensure_ascii=False, indent=2)
     sys.stdout.write("\n")
 
 
-def _policy(folder: Path | None) -> Policy:
+def chosen(folder: Path | None) -> Policy:
+    """The policy in this folder, or the one in force. Raises ``InvalidRequest``."""
     if folder is None:
         return load()
     try:

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
+from cli.policy import chosen
 from cli.terminal import Json, screen, show, table, workshop
 from schema.money import yuan
-from scoring.policy.loader import load, load_folder
 from settings import Settings
 from stages.rescoring import changes
 from stages.rescoring import rescore as rescored
@@ -27,12 +27,12 @@ def rescore(
     as_json: Json = False,
 ) -> None:
     """Score every firm anew from its sealed snapshot; no decision is changed. Shows what would differ."""
-    chosen = load_folder(policy) if policy else load()
+    wanted = chosen(policy)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with workshop(Settings.from_environment(), "rescore") as shop:
         with Progress(*columns, console=screen, transient=True) as bar:
             task = bar.add_task("")
-            for done, total in rescored(shop, name, chosen):
+            for done, total in rescored(shop, name, wanted):
                 bar.update(task, completed=done, total=total)
         found = changes(shop, name)
     rows = [

@@ -108,6 +108,7 @@ def _check(
         id=rule.id,
         version=rule.version,
         text=rule.text,
+        text_en=rule.text_en,
         basis=rule.basis,
         status=status,
         must=must,

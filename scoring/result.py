@@ -50,6 +50,7 @@ class ControlResult(Result):
     id: str
     version: int
     text: str
+    text_en: str
     basis: str
     """The law, or the bank's own policy, that it rests on."""
     status: Status

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Row, and_, func, insert, select
 
-from schema.errors import TaxlinkError
+from schema.errors import StateConflict, TaxlinkError
 from scoring.decision import score
 from scoring.policy.model import Policy
 from stages.bankside import context
@@ -32,7 +32,7 @@ def rescore(shop: Workshop, name: str, policy: Policy) -> Iterator[tuple[int, in
     """Score what is left under this name; yields how many are done, and of how many, as it goes.
 
     A firm whose data were destroyed, or that does not score, is kept with its error code. Raises
-    ``ValueError`` when the name was begun with another policy.
+    ``StateConflict`` when the name was begun with another policy.
     """
     _check_same(shop, name, policy)
     done, total = _counts(shop, name)
@@ -108,7 +108,7 @@ def _check_same(shop: Workshop, name: str, policy: Policy) -> None:
     with reading(shop.store) as connection:
         hashed = connection.scalar(begun)
     if hashed not in (None, policy.sha256):
-        raise ValueError(f"{name} was begun with another policy, {hashed[:12]}; take another name")
+        raise StateConflict(f"{name} was begun with another policy, {hashed[:12]}; take another name")
 
 
 def _counts(shop: Workshop, name: str) -> tuple[int, int]:

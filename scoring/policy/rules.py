@@ -31,6 +31,7 @@ class Rule(Data):
     id: str
     version: int = Field(ge=1)
     text: str
+    text_en: str
     basis: str
     """The law, or the bank's own policy, that it rests on."""
     match: Literal["all", "any"] = "all"

@@ -150,13 +150,13 @@ def _results(shop: Workshop, refs: Sequence[object]) -> list[ScoreResult]:
 
 
 def _controls(results: Sequence[ScoreResult]) -> list[Hit]:
-    texts: dict[str, str] = {}
+    texts: dict[str, tuple[str, str]] = {}
     hit, unknown = Counter[str](), Counter[str]()
     for control in (control for result in results for control in result.controls):
-        texts.setdefault(control.id, control.text)
+        texts.setdefault(control.id, (control.text, control.text_en))
         hit[control.id] += control.status is Status.HIT
         unknown[control.id] += control.status is Status.UNKNOWN
-    found = [Hit(id, text, text, hit[id], unknown[id]) for id, text in texts.items()]
+    found = [Hit(id, zh, en, hit[id], unknown[id]) for id, (zh, en) in texts.items()]
     return sorted(found, key=lambda each: (-each.hit, each.id))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from schema.errors import StateConflict
 from scoring.policy.loader import load
 from scoring.policy.model import Policy
 from stages import rescoring
@@ -75,7 +76,7 @@ def test_a_firm_whose_data_were_destroyed_is_named_and_the_others_go_on(
 def test_a_name_belongs_to_one_policy(service: Service, ids: list[str]) -> None:
     list(rescore(service.shop, "q4", load()))
     other: Policy = stricter
-    with pytest.raises(ValueError, match="another policy"):
+    with pytest.raises(StateConflict, match="another policy"):
         list(rescore(service.shop, "q4", other))
     assert list(rescore(service.shop, "q4-strict", other))[-1] == (FIRMS, FIRMS)
     assert set(rows(service, "q4-strict")) == set(ids)
