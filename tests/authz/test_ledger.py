@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import update
 
 from authz.authorization import State, Trigger
+from authz.casefile import Collected
 from authz.consent import ConsentState
+from schema.dataset import Dataset, Route
 from schema.errors import AuthorizationUnknown, ConsentTextMismatch, StateConflict
 from store import tables
 from store.database import now
@@ -92,6 +94,9 @@ def test_only_a_granted_periodic_consent_is_refreshed_and_once_a_day(desk: Desk)
     desk.granted()
     periodic = desk.granted(periodic=True)
     assert desk.due.refreshable() == [periodic.id]
+    consent = desk.ledger.consent(periodic.consent_id)
+    read = Collected(Dataset.INVOICE, consent.scopes[Dataset.INVOICE], Route.API, [], None, None, now())
+    desk.casefile.commit_collection(periodic, read, consent.revision)
     desk.casefile.keep_snapshot(periodic, {}, {}, (), now().date())
     assert desk.due.refreshable() == []
 

@@ -36,7 +36,7 @@ function render(state) {
   }
   const part = one("[data-phase]:not([hidden])");
   if (!same) {
-    for (const problem of all(".problem:not(.again)")) problem.hidden = true;
+    for (const problem of all("[data-phase] .problem:not(.again)")) problem.hidden = true;
     enable(true);
     window.scrollTo(0, 0);
   }
