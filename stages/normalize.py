@@ -113,16 +113,25 @@ def normalize(shop: Workshop, authorization_id: str, ahead: HeadStart) -> None:
     for collected in collections:
         if given := [each for each in documents if each.dataset is collected.dataset]:
             _add_handed(shop, current, draft, collected, given)
-    contents = [sheet.content for sheet in draft.sheets.values()]
-    refs = shop.vault.seal_many(current.vault_owner, "table", contents, key_class=KeyClass.DATA)
-    held = {
-        name: {"ref": ref, "rows": sheet.table.height, **digests(sheet.content)}
-        for (name, sheet), ref in zip(draft.sheets.items(), refs, strict=True)
-    }
-    ahead.tables = dict(zip(refs, (sheet.table for sheet in draft.sheets.values()), strict=True))
     as_of = current.as_of or last_full_month_end(current.created_at.date())
-    found, ids = draft.found(current, as_of), [each.id for each in documents]
-    shop.casefile.keep_snapshot(current, held, draft.missing, found, as_of, ids)
+    with ThreadPoolExecutor(1, thread_name_prefix="reconciliation") as beside:
+        found = beside.submit(draft.found, current, as_of)
+        held = _sealed(shop, current, draft.sheets, ahead)
+    ids = [each.id for each in documents]
+    shop.casefile.keep_snapshot(current, held, draft.missing, found.result(), as_of, ids)
+
+
+def _sealed(
+    shop: Workshop, current: Authorization, sheets: Mapping[str, _Sheet], ahead: HeadStart
+) -> dict[str, dict[str, Any]]:
+    """Each table with its reference, rows and digests; the tables stay at hand for the score."""
+    contents = [sheet.content for sheet in sheets.values()]
+    refs = shop.vault.seal_many(current.vault_owner, "table", contents, key_class=KeyClass.DATA)
+    ahead.tables = dict(zip(refs, (sheet.table for sheet in sheets.values()), strict=True))
+    return {
+        name: {"ref": ref, "rows": sheet.table.height, **digests(sheet.content)}
+        for (name, sheet), ref in zip(sheets.items(), refs, strict=True)
+    }
 
 
 def _add_handed(

@@ -5,7 +5,7 @@ Pages are sealed in batches: one transaction each, and never a whole dataset in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from time import monotonic
@@ -19,7 +19,6 @@ from schema.period import Period
 from schema.raw import RawPage
 from stages.workshop import Workshop
 from vault.reference import KeyClass
-from verifier.digests import digests
 
 BATCH_BYTES, BATCH_SECONDS = 2 << 20, 2.0
 """A batch is about this large, or what came in this time."""
@@ -48,23 +47,28 @@ def _tried(shop: Workshop, owner: str, pull: Pull, fetch: Fetch, ahead: Ahead) -
 def _sealed(
     shop: Workshop, owner: str, pull: Pull, pages: Iterable[RawPage], ahead: Ahead
 ) -> list[dict[str, Any]]:
-    """A batch is sealed while the next one arrives, and kept for whoever must go on after a crash."""
+    """A batch is sealed and hashed while the next one arrives, and kept for whoever must go on after a
+    crash."""
     sealed: list[dict[str, Any]] = []
     batch: list[RawPage] = []
     begun = monotonic()
 
     def seal(full: list[RawPage]) -> None:
         contents = [page.content for page in full]
+        hashed = hashing.map(shop.payload_digests, contents)  # lets go of the interpreter, as sealing does
         refs = shop.vault.seal_many(owner, "raw", contents, key_class=KeyClass.DATA)
         for page, ref in zip(full, refs, strict=True):
-            sealed.append(described(page, ref))
             ahead.begin(ref, page)
+        sealed.extend(described(*each) for each in zip(full, refs, hashed, strict=True))
 
     def seal_and_keep(full: list[RawPage]) -> None:
         seal(full)
         pull.keep(sealed[-len(full) :])
 
-    with ThreadPoolExecutor(1, thread_name_prefix="seal") as beside:
+    with (
+        ThreadPoolExecutor(1, thread_name_prefix="hash") as hashing,
+        ThreadPoolExecutor(1, thread_name_prefix="seal") as beside,
+    ):
         under_way = beside.submit(seal, [])
         for page in pages:
             pull.check(page)
@@ -124,8 +128,8 @@ def _place(page: dict[str, Any]) -> _Place:
     return page["locator"], period
 
 
-def described(page: RawPage, ref: str) -> dict[str, Any]:
-    """A sealed page as plain values."""
+def described(page: RawPage, ref: str, hashed: Mapping[str, str]) -> dict[str, Any]:
+    """A sealed page as plain values, its digests among them."""
     return {
         "ref": ref,
         "format": page.source_format,
@@ -137,5 +141,5 @@ def described(page: RawPage, ref: str) -> dict[str, Any]:
         "fetched_at": page.fetched_at.isoformat(),
         "total": page.portal_total,
         "bytes": len(page.content),
-        **digests(page.content),
+        **hashed,
     }

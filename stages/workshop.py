@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from authz.access.access import Access
@@ -42,6 +42,7 @@ from store.migrate import migrate
 from vault.secrets import Secrets
 from vault.suite import Suite
 from vault.vault import Vault, VaultSettings
+from verifier.digests import digests
 
 if TYPE_CHECKING:
     from connectors.rpa.browser import Browser
@@ -105,9 +106,10 @@ class Workshop:
             )
         )
         self.secrets = Secrets(self.vault)
-        self.audit = AuditLog(
-            self.vault.service_key("audit"), "sm3" if self.vault.suite is Suite.GM else "sha256"
-        )
+        national = self.vault.suite is Suite.GM
+        self.payload_digests = digests if national else partial(digests, names=("sha256",))
+        """Of a raw payload, which may be large: SHA-256, and SM3 as well with the national suite."""
+        self.audit = AuditLog(self.vault.service_key("audit"), "sm3" if national else "sha256")
         self.checkpoints = Checkpoints(
             self.store, self.audit, self.vault.signer("audit"), f"taxlink/{self.vault.tenant}/audit"
         )

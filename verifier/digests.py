@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from cryptography.hazmat.primitives import hashes
 
@@ -34,6 +34,6 @@ def canonical(value: object) -> bytes:
     return _encoded(value).encode()
 
 
-def digests(content: bytes) -> dict[str, str]:
-    """Both digests in hexadecimal: ``{sha256, sm3}``."""
-    return {name: digest(content).hex() for name, digest in DIGESTS.items()}
+def digests(content: bytes, names: Iterable[str] = tuple(DIGESTS)) -> dict[str, str]:
+    """Digests in hexadecimal: ``{sha256, sm3}``, unless only one is named."""
+    return {name: DIGESTS[name](content).hex() for name in names}

@@ -76,7 +76,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
         1,
     )
     ref = shop.vault.seal(owner, "raw", PAYLOAD, key_class=KeyClass.DATA)
-    service.collect(id, Dataset.INVOICE, pages=[described(page, ref)])
+    service.collect(id, Dataset.INVOICE, pages=[described(page, ref, digests(page.content))])
     service.collect(id, Dataset.TAX_RETURN, Missing.NOT_AVAILABLE)
     for _ in range(2):  # a worker that died after a step, before its checkpoint, does it again
         service.finish(id)

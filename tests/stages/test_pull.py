@@ -22,6 +22,7 @@ from stages.pull import Pull, described
 from stages.submission import submit
 from stages.workshop import Workshop
 from vault.reference import KeyClass
+from verifier.digests import digests
 
 YEAR = Period(start=date(2025, 1, 1), end=date(2025, 12, 31))
 
@@ -50,7 +51,7 @@ def sealed(shop: Workshop, current: Authorization, *pages: RawPage) -> list[dict
     refs = shop.vault.seal_many(
         current.vault_owner, "raw", [page.content for page in pages], key_class=KeyClass.DATA
     )
-    return [described(page, ref) for page, ref in zip(pages, refs, strict=True)]
+    return [described(page, ref, digests(page.content)) for page, ref in zip(pages, refs, strict=True)]
 
 
 def pull(shop: Workshop, current: Authorization, *, token: int = 1, period: Period = YEAR) -> Pull:
