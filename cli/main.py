@@ -27,6 +27,8 @@ from cli import (
 from schema.errors import TaxlinkError
 from vault.redaction import said
 
+# Every command pays for what these modules import: scoring, reports and the readers of files are imported by
+# the commands that need them.
 # A pretty traceback would print local variables, and those can be a taxpayer's.
 app = typer.Typer(
     no_args_is_help=True,

@@ -15,8 +15,6 @@ from rich.progress import Progress
 
 from cli.terminal import Json, screen, show, workshop
 from schema.errors import InvalidRequest
-from scoring import comparison
-from scoring.result import ScoreResult
 from settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Cards fitted to outcomes.")
@@ -121,6 +119,9 @@ def compare(
     most: Annotated[int, typer.Option(min=2, help="Newest ones looked at.")] = 1000,
 ) -> None:
     """Champion and challenger on the newest live scores: agreement and swap set."""
+    from scoring import comparison
+    from scoring.result import ScoreResult
+
     with workshop(Settings.from_environment(), "cli") as shop:
         ids, results = [], []
         for each in shop.ledger.listing(tenant=None, state=None, limit=most, after=None):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.terminal import Json, screen, show, table
-from normalizers import handover
-from normalizers.documents import Document
-from normalizers.handover import Outcome, Summary
 from schema.money import yuan
 from stages.export import Format, pieces
+
+if TYPE_CHECKING:
+    from normalizers.handover import Outcome, Summary
 
 app = typer.Typer()
 _FAILED = 1
@@ -33,6 +33,9 @@ def normalize(
     as_json: Json = False,
 ) -> None:
     """Tell of each file its format, rows, period, sums and findings, and what could not be read and where."""
+    from normalizers import handover
+    from normalizers.documents import Document
+
     at = datetime.now(UTC)
     outcomes = [
         outcome
@@ -52,12 +55,14 @@ def normalize(
 
 
 def _told(outcome: Outcome) -> dict[str, Any]:
+    from normalizers.handover import summary
+
     told: dict[str, Any] = {"file": outcome.document.name, "bytes": len(outcome.document.content)}
     if outcome.error:
         return told | {"error": outcome.error.code, "where": outcome.error.detail}
     assert outcome.reader is not None
     assert outcome.normalized is not None
-    found = handover.summary(outcome.normalized)
+    found = summary(outcome.normalized)
     return told | {
         "format": outcome.reader.parser,
         "dataset": outcome.reader.dataset,
@@ -75,6 +80,8 @@ def _told(outcome: Outcome) -> dict[str, Any]:
 
 
 def _print(outcome: Outcome) -> None:
+    from normalizers.handover import summary
+
     name = outcome.document.name
     if outcome.error:
         screen.print(f"[bold]{name}[/]  [red]{outcome.error.code}[/] {outcome.error.zh}")
@@ -82,7 +89,7 @@ def _print(outcome: Outcome) -> None:
         return
     assert outcome.reader is not None
     assert outcome.normalized is not None
-    found = handover.summary(outcome.normalized)
+    found = summary(outcome.normalized)
     days = "{} – {}".format(*found.days) if found.days else "no days"
     rows = ", ".join(f"{count} {each}" for each, count in found.rows.items())
     screen.print(f"[bold]{name}[/]  [green]{outcome.reader.parser}[/]  {days}  {rows}")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from schema.errors import InvalidRequest
-from scoring.policy.loader import load, load_folder
-from scoring.policy.model import Policy
-from scoring.routes import jdm
+
+if TYPE_CHECKING:
+    from scoring.policy.model import Policy
 
 app = typer.Typer(no_args_is_help=True, help="The policy that decisions follow.")
 
@@ -29,12 +29,16 @@ def check(folder: Folder = None) -> None:
 @app.command("routes")
 def routes(folder: Folder = None) -> None:
     """Write the table of approval routes as a JSON Decision Model (JDM)."""
+    from scoring.routes import jdm
+
     json.dump(jdm(chosen(folder).routes), sys.stdout, ensure_ascii=False, indent=2)
     sys.stdout.write("\n")
 
 
 def chosen(folder: Path | None) -> Policy:
     """The policy in this folder, or the one in force. Raises ``InvalidRequest``."""
+    from scoring.policy.loader import load, load_folder
+
     if folder is None:
         return load()
     try:

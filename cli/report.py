@@ -8,10 +8,6 @@ from typing import Annotated
 import typer
 
 from cli.terminal import desk, screen
-from service.report.firm import firm
-from service.report.pages import of_firm, of_portfolio
-from service.report.pdf import printed
-from service.report.portfolio import portfolio
 from stages.workshop import Workshop
 
 app = typer.Typer()
@@ -29,6 +25,8 @@ def report(
     against: Annotated[str | None, typer.Option(help="Portfolio: the month to compare with.")] = None,
 ) -> None:
     """Write the business profile (经营画像) of a firm, masked, or the portfolio's scores, drift and hits."""
+    from service.report.pdf import printed
+
     path = out or Path(f"{subject}.html")
     with desk() as (shop, _):
         page = (
@@ -39,8 +37,14 @@ def report(
 
 
 def _firm(shop: Workshop, id: str, lang: str) -> str:
+    from service.report.firm import firm
+    from service.report.pages import of_firm
+
     return of_firm(firm(shop, shop.ledger.authorization(id), actor="operator"), lang)
 
 
 def _portfolio(shop: Workshop, lang: str, month: str | None, against: str | None) -> str:
+    from service.report.pages import of_portfolio
+    from service.report.portfolio import portfolio
+
     return of_portfolio(portfolio(shop, TENANT, month, against), lang)

@@ -12,8 +12,6 @@ from cli.policy import chosen
 from cli.terminal import Json, screen, show, table, workshop
 from schema.money import yuan
 from settings import Settings
-from stages.rescoring import changes
-from stages.rescoring import rescore as rescored
 
 app = typer.Typer()
 
@@ -27,14 +25,16 @@ def rescore(
     as_json: Json = False,
 ) -> None:
     """Score every firm anew from its sealed snapshot; no decision is changed. Shows what would differ."""
+    from stages import rescoring
+
     wanted = chosen(policy)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with workshop(Settings.from_environment(), "rescore") as shop:
         with Progress(*columns, console=screen, transient=True) as bar:
             task = bar.add_task("")
-            for done, total in rescored(shop, name, wanted):
+            for done, total in rescoring.rescore(shop, name, wanted):
                 bar.update(task, completed=done, total=total)
-        found = changes(shop, name)
+        found = rescoring.changes(shop, name)
     rows = [
         [
             each["before"] or "–",

@@ -13,7 +13,6 @@ from enum import StrEnum
 
 import orjson
 import polars as pl
-import xlsxwriter
 from polars import selectors
 
 from schema.errors import ExportTooLarge
@@ -90,6 +89,8 @@ def _parquet(frame: pl.DataFrame) -> Iterator[bytes]:
 
 def _xlsx(frame: pl.DataFrame) -> Iterator[bytes]:
     """One sheet. Text stays text: no cell is taken for a formula, a number or a link."""
+    import xlsxwriter  # takes a tenth of a second, which only who asks for a sheet waits for
+
     if frame.height > XLSX_ROWS:
         raise ExportTooLarge(f"{frame.height} rows; a sheet holds {XLSX_ROWS}")
     buffer = io.BytesIO()
