@@ -13,7 +13,7 @@ import os
 import secrets
 import uuid
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import requests
@@ -21,12 +21,12 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from bench.callers import session
 from connectors.testing.person import Person
+from schema.clock import BEIJING
 from schema.period import add_months
 from vault.sm2 import sm2
 
 _SCOPES = ("NSRXX", "XYDJ", "ZZSSB", "FPXX")
 _PAGE_SIZE, _MONTHS = 1000, 12
-_BEIJING = timezone(timedelta(hours=8))
 
 
 class BareGateway:
@@ -76,7 +76,7 @@ class BareGateway:
             "appId": self._app,
             "method": method,
             "requestId": uuid.uuid4().hex,
-            "timestamp": f"{datetime.now(_BEIJING):%Y%m%d%H%M%S}",
+            "timestamp": f"{datetime.now(BEIJING):%Y%m%d%H%M%S}",
             "nonce": secrets.token_hex(16),
         }
         bound = f"{self._app}|{method}|{fields['requestId']}|".encode()

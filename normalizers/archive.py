@@ -15,17 +15,18 @@ MOST_PARTS, MOST_BYTES = 4096, 64 << 20
 MOST_RATIO, SMALL = 200, 4 << 20
 """How many times more it may unpack to than it is packed; a small one may be of any."""
 SIGNATURE = b"PK\x03\x04"
-_UNREADABLE = (
+DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
     struct.error,
     EOFError,
     ValueError,
     NotImplementedError,
-    RuntimeError,
     OSError,
 )
 """What the library raises for an archive that is damaged on purpose."""
+UNREADABLE = (*DAMAGED, RuntimeError)
+"""The same, and for one that is encrypted."""
 _ENCRYPTED = 0x1
 _LOCAL = 1 << 16
 """Bytes of a broken archive, whose list of parts is lost, among which a part's own head is looked for."""
@@ -39,7 +40,7 @@ class Archive:
         self._name = name
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(content))
-        except _UNREADABLE:
+        except UNREADABLE:
             raise DataCorrupt(f"{name}: {len(content)} bytes are no whole archive") from None
         parts = self._zip.infolist()
         size = sum(part.file_size for part in parts)
@@ -54,7 +55,7 @@ class Archive:
         """One part, its check sum verified."""
         try:
             return self._zip.read(part)
-        except _UNREADABLE:
+        except UNREADABLE:
             raise DataCorrupt(f"{self._name}: {part} cannot be unpacked") from None
 
     def ending(self, suffix: str) -> Iterator[tuple[str, bytes]]:
@@ -67,7 +68,7 @@ def is_locked(content: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as opened:
             return any(part.flag_bits & _ENCRYPTED for part in opened.infolist())
-    except _UNREADABLE:
+    except UNREADABLE:
         return False
 
 
@@ -78,5 +79,5 @@ def holds(content: bytes, part: str) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as opened:
             return any(name.lower().lstrip("/") == part.lower() for name in opened.namelist())
-    except _UNREADABLE:
+    except UNREADABLE:
         return part.encode() in content[:_LOCAL]

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import io
 import re
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from normalizers import archive
 from schema.errors import DataCorrupt, DocumentLocked
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -21,21 +20,10 @@ MOST_PARTS, MOST_BYTES, MOST_RATIO = 256, 256 << 20, 400
 MOST_CELLS = 8_000_000
 """Of a sheet laid out as the rectangle from its first to its last cell."""
 _CELL = re.compile(rb'<(?:\w+:)?(?:c|row)\s[^>]*?\br="([A-Z]{0,3})(\d{1,7})"')
-_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _CHUNK, _OVERLAP = 1 << 20, 256
-
-
-_UNREADABLE = (
-    CalamineError,
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    NotImplementedError,
-    ValueError,
-    OSError,
-)
+_UNREADABLE = (CalamineError, *archive.DAMAGED)
 
 
 def is_one(content: bytes) -> bool:
@@ -45,8 +33,8 @@ def is_one(content: bytes) -> bool:
     if not content.startswith(_ZIP):
         return False
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return any(name in _BOOKS for name in archive.namelist())
+        with zipfile.ZipFile(io.BytesIO(content)) as book:
+            return any(name in _BOOKS for name in book.namelist())
     except _UNREADABLE:
         return False
 
@@ -80,27 +68,32 @@ def sheets(content: bytes) -> Iterator[tuple[str, list[tuple[int, Sequence[objec
 
 
 def _refuse(content: bytes) -> None:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        parts = archive.infolist()
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        parts = book.infolist()
         size, packed = sum(part.file_size for part in parts), sum(part.compress_size for part in parts)
         if len(parts) > MOST_PARTS or size > MOST_BYTES or size > MOST_RATIO * max(packed, 1 << 12):
             raise DataCorrupt(f"a workbook of {len(parts)} parts unpacks to {size} bytes from {packed}")
         for part in parts:
             if part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml"):
-                _refuse_sheet(archive, part)
+                _refuse_sheet(book, part)
 
 
-def _refuse_sheet(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
-    rows = columns = 0
+def windows(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
+    """A part unpacked bit by bit, each bit after the end of the one before it, so that no tag is cut."""
     tail = b""
-    with archive.open(part) as stream:
+    with book.open(part) as stream:
         while chunk := stream.read(_CHUNK):
-            seen = tail + chunk
-            if _FORMULA.search(seen):
-                raise DataCorrupt(f"{part.filename}: a workbook with formulas is not read")
-            for column, row in _CELL.findall(seen):
-                rows, columns = max(rows, int(row)), max(columns, _number(column))
+            yield tail + chunk
             tail = chunk[-_OVERLAP:]
+
+
+def _refuse_sheet(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+    rows = columns = 0
+    for seen in windows(book, part):
+        if FORMULA.search(seen):
+            raise DataCorrupt(f"{part.filename}: a workbook with formulas is not read")
+        for column, row in _CELL.findall(seen):
+            rows, columns = max(rows, int(row)), max(columns, _number(column))
     if rows * columns > MOST_CELLS:
         raise DataCorrupt(f"{part.filename}: a sheet of {rows} rows and {columns} columns")
 

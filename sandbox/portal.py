@@ -8,7 +8,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 from starlette.types import ASGIApp
 
@@ -17,8 +17,8 @@ from sandbox.faults import FaultKind, FaultTable
 from sandbox.gauge import Gauge
 from sandbox.journal import Journal
 from sandbox.phone import Phones
+from schema.clock import BEIJING
 
-BEIJING = timezone(timedelta(hours=8))
 """All portals print Beijing time."""
 
 

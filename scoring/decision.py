@@ -10,12 +10,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from schema.dataset import Missing
+from schema.money import FEN_PER_YUAN
 from schema.snapshot import Snapshot
 from scoring.context import Context
 from scoring.control_facts import Fact, control_facts
 from scoring.controls import check_controls
-from scoring.facts import Facts
-from scoring.indicators import CATALOGUE
+from scoring.facts import COLUMNS, Facts
 from scoring.limit import no_limit, size
 from scoring.policy.data import Grade, Light, Route
 from scoring.policy.loader import load
@@ -52,8 +52,6 @@ from scoring.warnings import check_warnings
 
 __all__ = ["Application", "Decision", "ScoreResult", "score"]
 
-FEN = 100
-COLUMNS = tuple(key for entry in CATALOGUE.values() for key in entry.columns)
 DEFAULT_MODEL = "general"
 """Scores a product that is not in the policy."""
 
@@ -166,7 +164,7 @@ def _terms(
         policy.limit,
         grade=reached,
         fraud_light=light,
-        requested=application.requested_amount_fen / FEN,
+        requested=application.requested_amount_fen / FEN_PER_YUAN,
         term_months=application.term_months,
         annual_rate=rate.annual_rate or 0.0,
     )
@@ -187,7 +185,7 @@ def _decide(
         return Decision.DECLINE, stopped
     if pd is not None and pd > policy.scale.decline_above_pd:
         return Decision.DECLINE, [SCORE_LOW, *scores]
-    small = limit.indicative_fen < policy.limit.minimum * FEN
+    small = limit.indicative_fen < policy.limit.minimum * FEN_PER_YUAN
     if limit.source is not None and small and limit.binding != "requested":
         return Decision.DECLINE, [LIMIT_SMALL, *_binding(limit), *scores]
     referred = control_codes(controls, Effect.REFER)
@@ -221,7 +219,7 @@ def _route(
     case = Case(
         grade=reached,
         fraud=light,
-        limit=limit.limit_fen / FEN,
+        limit=limit.limit_fen / FEN_PER_YUAN,
         unknown=sum(control.status is Status.UNKNOWN and control.must for control in controls),
         flags=sum(control.status is Status.HIT for control in controls),
         scored=frozenset(name for name, one in scored.items() if one.score is not None),

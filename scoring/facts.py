@@ -16,8 +16,8 @@ from scoring.measure import FIGURES, Measured, measure
 from scoring.policy.model import Measurement
 from scoring.value import Value
 
-FEN = 100.0
-"""Fen a yuan."""
+COLUMNS = tuple(key for entry in CATALOGUE.values() for key in entry.columns)
+"""Every column of the catalogue."""
 
 
 def everything(batch: Batch) -> Measured:
@@ -63,8 +63,3 @@ class Facts:
             return None
         master: Master = self.measured.derived("master")
         return master.text(field)[0]
-
-
-def measure_all(facts: Facts) -> dict[str, Value]:
-    """Every column of the catalogue for one borrower."""
-    return facts.measured.of(0, [key for entry in CATALOGUE.values() for key in entry.columns])

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schema.dataset import Missing
+from schema.money import FEN_PER_YUAN
 from scoring.policy.data import Grade, Light
 from scoring.policy.model import Product
 from scoring.policy.terms import LimitPolicy
 from scoring.result import Cap, Limit
 from scoring.value import Absent, Value, ratio
-
-FEN = 100
 
 
 @dataclass(frozen=True)
@@ -218,4 +217,4 @@ def _steps(amount: float, step: float) -> float:
 
 
 def _fen(amount: float) -> int:
-    return round(amount * FEN)
+    return round(amount * FEN_PER_YUAN)

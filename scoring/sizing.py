@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Literal
 
 from schema.dataset import Missing
+from schema.money import FEN_PER_YUAN
 from scoring.control_facts import Fact
-from scoring.facts import FEN, Facts
+from scoring.facts import Facts
 from scoring.limit import Sizing
 from scoring.policy.data import Grade, Light
 from scoring.policy.terms import LimitPolicy
@@ -72,7 +73,7 @@ def gather(
 
 
 def _yuan(amount_fen: int | None) -> Value:
-    return Missing.NOT_AVAILABLE if amount_fen is None else amount_fen / FEN
+    return Missing.NOT_AVAILABLE if amount_fen is None else amount_fen / FEN_PER_YUAN
 
 
 def _tax(facts: Facts) -> tuple[Literal["tax_payment", "declared"] | None, Value, Value]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -117,22 +118,14 @@ class Approvals:
         for what is no longer open."""
         user.check(Permission.APPROVE)
         self.one(user, id)
-        at, table = now(), approval
-        with self._engine.begin() as connection:
-            changed = connection.execute(
-                update(table)
-                .where(
-                    table.c.id == id,
-                    table.c.decided_at.is_(None),
-                    table.c.expires_at > at,
-                    table.c.asked_by != user.id,
-                )
-                .values(decided_by=user.id, decided_at=at, granted=grant)
-            )
-            if changed.rowcount != 1:
-                raise ApprovalImpossible
-            self._record(connection, user, "approval.granted" if grant else "approval.denied", id)
-        return self.one(user, id)
+        at, columns = now(), approval.c
+        return self._move(
+            user,
+            id,
+            "approval.granted" if grant else "approval.denied",
+            (columns.decided_at.is_(None), columns.expires_at > at, columns.asked_by != user.id),
+            {"decided_by": user.id, "decided_at": at, "granted": grant},
+        )
 
     def due(self, user: User, id: str) -> Approval:
         """A request that this user may carry out now. Raises ``PermissionMissing``, ``ApprovalUnknown``,
@@ -146,22 +139,21 @@ class Approvals:
     def spend(self, user: User, id: str) -> Approval:
         """It is carried out; nobody does so a second time. Raises as ``due``."""
         self.due(user, id)
-        at, table = now(), approval
+        at, columns = now(), approval.c
+        undone = (columns.granted.is_(True), columns.executed_at.is_(None))
+        mine = (columns.expires_at > at, columns.asked_by == user.id)
+        return self._move(user, id, "approval.executed", (*undone, *mine), {"executed_at": at})
+
+    def _move(
+        self, user: User, id: str, kind: str, conditions: Iterable[Any], values: dict[str, Any]
+    ) -> Approval:
+        """Change a request for which all of this still holds, once whoever comes at the same time. Raises
+        ``ApprovalImpossible``."""
         with self._engine.begin() as connection:
-            changed = connection.execute(
-                update(table)
-                .where(
-                    table.c.id == id,
-                    table.c.granted.is_(True),
-                    table.c.executed_at.is_(None),
-                    table.c.expires_at > at,
-                    table.c.asked_by == user.id,
-                )
-                .values(executed_at=at)
-            )
-            if changed.rowcount != 1:
+            change = update(approval).where(approval.c.id == id, *conditions).values(values)
+            if connection.execute(change).rowcount != 1:
                 raise ApprovalImpossible
-            self._record(connection, user, "approval.executed", id)
+            self._record(connection, user, kind, id)
         return self.one(user, id)
 
     def one(self, user: User, id: str) -> Approval:

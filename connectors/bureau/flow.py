@@ -9,11 +9,12 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
 from connectors.bureau.desk import Desk, Session, refused, sealable, unsealed
 from connectors.interface import Answer, AuthorizationRequest, Challenge, ChallengeKind, Grant, Resume
+from schema.clock import BEIJING
 from schema.errors import (
     AccountLocked,
     Action,
@@ -29,7 +30,6 @@ from schema.errors import (
 )
 
 CREDENTIALS_SECONDS, CAPTCHA_SECONDS = 900, 120
-_BEIJING = timezone(timedelta(hours=8))
 _START, _CAPTCHA, _CODE = "start", "captcha", "code"
 
 
@@ -201,6 +201,6 @@ def _png(printed: str) -> bytes:
 
 def _instant(printed: str) -> datetime:
     try:
-        return datetime.strptime(printed, "%Y-%m-%d %H:%M:%S").replace(tzinfo=_BEIJING)
+        return datetime.strptime(printed, "%Y-%m-%d %H:%M:%S").replace(tzinfo=BEIJING)
     except ValueError:
         raise ContractChanged("a time is printed in another form") from None

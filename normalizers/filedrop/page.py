@@ -6,13 +6,12 @@ import csv
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
-from normalizers import sheet
+from normalizers import archive, sheet, workbook
 from normalizers.contract import Shape, check, lacking
 from normalizers.registry import Page
 from schema.errors import DataCorrupt
@@ -24,8 +23,6 @@ TOTALS = "合计"
 _MARK = b"\xef\xbb\xbf"
 _QUOTED = re.compile(r'="(.*)"', re.DOTALL)
 """How a CSV keeps Excel from taking an id for a number."""
-_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
-_CHUNK, _OVERLAP = 1 << 20, 64
 
 
 @dataclass(frozen=True)
@@ -96,7 +93,7 @@ def _refuse_formulas(page: Page) -> None:
             for part in parts:
                 if part.filename.startswith("xl/worksheets/") and _has_formula(book, part):
                     raise DataCorrupt(f"{page.raw.locator}: a workbook with formulas is not read")
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
+    except archive.UNREADABLE:
         size = len(page.raw.content)
         raise DataCorrupt(f"{page.raw.locator}: {size} bytes are no workbook") from None
 
@@ -107,10 +104,4 @@ def _refuse_size(page: Page, parts: Sequence[zipfile.ZipInfo]) -> None:
 
 
 def _has_formula(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
-    tail = b""
-    with book.open(part) as stream:
-        while chunk := stream.read(_CHUNK):
-            if _FORMULA.search(tail + chunk):
-                return True
-            tail = chunk[-_OVERLAP:]
-    return False
+    return any(workbook.FORMULA.search(seen) for seen in workbook.windows(book, part))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoring.indicators.invoice_sales import FEN
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.batch import Batch
 from scoring.inputs.discipline import Discipline
 from scoring.inputs.payments import Payments
@@ -82,7 +82,7 @@ def late_fee_ratio(payments: Payments, months: int) -> Floats:
 def arrears_cur(batch: Batch) -> Floats:
     """Tax owed past its due date and not settled at ``as_of``, yuan."""
     rows = batch.rows("tax_arrears")
-    return rows.sum(rows.lasting("settled_on"), rows.number("amount_fen")) / FEN
+    return rows.sum(rows.lasting("settled_on"), rows.number("amount_fen")) / FEN_PER_YUAN
 
 
 @indicator("欠税记录次数", "PAY", (12, 24), RISKIER, "TB07", needs="PAY,tax_arrears")

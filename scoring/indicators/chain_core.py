@@ -6,7 +6,7 @@ from typing import cast
 
 import numpy as np
 
-from scoring.indicators.invoice_sales import FEN
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.bank_side import Bench, Known, given, placed
 from scoring.inputs.batch import Batch
 from scoring.inputs.chain import Partners, lag_days
@@ -116,7 +116,7 @@ def buyer_ar_exposure(buyers: Partners, paid_by_pair: Floats, flows: Flows, fin_
     owed = np.maximum(buyers.amounts[:, :12].sum(axis=1) - paid_by_pair, 0) * ~pairs.individual
     largest = segment_max(owed, pairs.firm, pairs.firms, 0.0)
     covered = flows.unclassified + np.where(flows.history < 12, INSUFFICIENT, largest)
-    return ratio(covered / FEN, fin_equity)
+    return ratio(covered / FEN_PER_YUAN, fin_equity)
 
 
 @indicator("核心买方账期", "INV,TXN", (12,), RISKIER, "SC06")
@@ -135,7 +135,7 @@ def order_backlog(scene: Figures, out_amt_12m: Floats) -> Floats:
 @indicator("平台确权应收", "SCN", (), SAFER, "SC07", needs="")
 def confirmed_ar(scene: Figures, batch: Batch) -> Floats:
     """Receivables that a core buyer confirmed, yuan."""
-    told = given(batch, lambda context: context.confirmed_ar_fen) / FEN
+    told = given(batch, lambda context: context.confirmed_ar_fen) / FEN_PER_YUAN
     return np.where(np.isnan(told), batch.masked(scene.latest("confirmed_ar"), "SCN"), told)
 
 

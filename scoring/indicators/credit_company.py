@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoring.indicators.invoice_sales import FEN
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.batch import Batch
 from scoring.inputs.credit import BAD, NONBANK, WATCHED, Accounts, Debt, Guarantees, PaidMonths
 from scoring.measure import CONTEXT, RISKIER, SAFER, submodel
@@ -18,7 +18,7 @@ DUE_DAYS = 92
 @indicator("企业信贷余额", "CRE", (), CONTEXT, "CB01")
 def ent_loan_balance(company_credit: Accounts) -> Floats:
     """Balance of open accounts."""
-    return company_credit.sum(company_credit.open) / FEN
+    return company_credit.sum(company_credit.open) / FEN_PER_YUAN
 
 
 @indicator("企业授信机构数", "CRE", (), RISKIER, "CB02")
@@ -38,7 +38,7 @@ def ent_lender_new_cnt(company_credit: Accounts, months: int) -> Floats:
 @indicator("企业当前逾期", "CRE", (), RISKIER, "CB03")
 def ent_overdue_amt(company_credit: Accounts) -> Floats:
     """Overdue now."""
-    return company_credit.sum(company_credit.open, "overdue_fen") / FEN
+    return company_credit.sum(company_credit.open, "overdue_fen") / FEN_PER_YUAN
 
 
 @indicator("企业逾期次数", "CRE", (12, 24, 60), RISKIER, "CB03", needs="CRE,credit_month")
@@ -64,13 +64,13 @@ def ent_settled_bad_cnt(company_credit: Accounts, months: int) -> Floats:
 @indicator("对外担保余额", "CRE", (), RISKIER, "CB05", needs="CRE,credit_guarantee")
 def ent_guar_balance(guarantees: Guarantees) -> Floats:
     """Guaranteed for others."""
-    return guarantees.company / FEN
+    return guarantees.company / FEN_PER_YUAN
 
 
 @indicator("担保/净资产", "CRE,FIN", (), RISKIER, "CB05", needs="CRE,credit_guarantee,FIN")
 def ent_guar_ratio(guarantees: Guarantees, fin_equity: Floats) -> Floats:
     """Guaranteed for others over owners' equity."""
-    return ratio(guarantees.company / FEN, fin_equity)
+    return ratio(guarantees.company / FEN_PER_YUAN, fin_equity)
 
 
 @indicator("对外担保不良", "CRE", (), RISKIER, "CB05", needs="CRE,credit_guarantee")
@@ -146,4 +146,4 @@ def multi_lender_cnt(company_credit: Accounts, owner_credit: Accounts) -> Floats
 @indicator("总经营负债/年销售", "CRE,CRP,INV", (), RISKIER, "CB11")
 def debt_to_sales(debt: Debt, out_amt_12m: Floats) -> Floats:
     """Operating debt of company and owner over the last 12 months' sales."""
-    return ratio(debt.operating / FEN, out_amt_12m)
+    return ratio(debt.operating / FEN_PER_YUAN, out_amt_12m)

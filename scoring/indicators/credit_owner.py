@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoring.indicators.invoice_sales import FEN
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.batch import Batch
 from scoring.inputs.credit import ONLINE, Accounts, Guarantees, PaidMonths
 from scoring.measure import RISKIER, SAFER, submodel
@@ -25,7 +25,7 @@ def owner_bureau_score(owner_credit: Accounts, batch: Batch) -> Floats:
 @indicator("企业主当前逾期", "CRP", (), RISKIER, "CB13")
 def owner_overdue_amt(owner_credit: Accounts) -> Floats:
     """Overdue now."""
-    return owner_credit.sum(owner_credit.open, "overdue_fen") / FEN
+    return owner_credit.sum(owner_credit.open, "overdue_fen") / FEN_PER_YUAN
 
 
 @indicator("企业主逾期期数", "CRP", (24, 60), RISKIER, "CB13", needs="CRP,credit_month")
@@ -64,7 +64,7 @@ def owner_nonbank_cnt(owner_credit: Accounts) -> Floats:
 @indicator("企业主经营贷余额", "CRP", (), RISKIER, "CB16")
 def owner_biz_balance(owner_credit: Accounts) -> Floats:
     """Balance of open business loans."""
-    return owner_credit.sum(owner_credit.open & owner_credit.kind("business_loan")) / FEN
+    return owner_credit.sum(owner_credit.open & owner_credit.kind("business_loan")) / FEN_PER_YUAN
 
 
 @indicator("企业主有按揭", "CRP", (), SAFER, "CB16")

@@ -6,7 +6,7 @@ from typing import cast
 
 import numpy as np
 
-from scoring.indicators.invoice_sales import FEN
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.electricity import Power
 from scoring.measure import CONTEXT, RISKIER, SAFER, submodel
 from scoring.value import INSUFFICIENT, NOT_AVAILABLE, Bools, Floats
@@ -62,14 +62,16 @@ def ele_pay_late_days(power: Power, months: int) -> Floats:
 @indicator("当前欠费", "ELE", (), RISKIER, "EL09")
 def ele_arrears(power: Power) -> Floats:
     """Unpaid on all bills."""
-    return _told(power, "unpaid_fen", power.rows.sum(power.rows.all, power.rows.number("unpaid_fen")) / FEN)
+    return _told(
+        power, "unpaid_fen", power.rows.sum(power.rows.all, power.rows.number("unpaid_fen")) / FEN_PER_YUAN
+    )
 
 
 @indicator("电费违约金", "ELE", (12,), RISKIER, "EL09")
 def ele_penalty_amt(power: Power, months: int) -> Floats:
     """Penalties for late payment."""
     charged = power.rows.sum(_recent(power, months), power.rows.number("penalty_fen"))
-    return _told(power, "penalty_fen", charged / FEN)
+    return _told(power, "penalty_fen", charged / FEN_PER_YUAN)
 
 
 @indicator("违约用电/窃电", "ELE", (36,), RISKIER, "EL10")

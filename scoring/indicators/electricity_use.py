@@ -6,7 +6,7 @@ from typing import cast
 
 import numpy as np
 
-from scoring.indicators.invoice_sales import FEN
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.bank_side import Bench
 from scoring.inputs.electricity import Power
 from scoring.measure import CONTEXT, INTERIOR, RISKIER, SAFER, submodel
@@ -91,7 +91,7 @@ def ele_recovery_rate(power: Power, months: int) -> Floats:
 @indicator("电费金额", "ELE", (12,), SAFER, "EL02")
 def ele_bill_amt(power: Power, months: int) -> Floats:
     """Billed, yuan."""
-    return power.every_month(power.cost, months) / FEN
+    return power.every_month(power.cost, months) / FEN_PER_YUAN
 
 
 @indicator("电费/销售", "ELE,INV", (12,), INTERIOR, "EL07")

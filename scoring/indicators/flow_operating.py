@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoring.indicators.invoice_sales import FEN
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.balances import Balances
 from scoring.inputs.flows import Flows
 from scoring.inputs.turnover import Daily
@@ -13,7 +13,7 @@ from scoring.series import Cube, growth, longest_gap, ratio, segment_sum, summed
 from scoring.value import Floats
 
 indicator = submodel("bank_flow")
-LOW_BALANCE = 1_000 * FEN
+LOW_BALANCE = 1_000 * FEN_PER_YUAN
 
 
 @indicator("流水覆盖月数", "TXN", (12,), SAFER, "BF01")
@@ -26,19 +26,19 @@ def txn_cov_months(flows: Flows, months: int) -> Floats:
 @indicator("经营性流入(剔回流/贷款/同名)", "TXN", (3, 6, 12), SAFER, "BF02")
 def op_inflow(flows: Flows, months: int) -> Floats:
     """Operating inflow, without round trips, loans and own accounts, yuan."""
-    return flows.operated(flows.op_in, months) / FEN
+    return flows.operated(flows.op_in, months) / FEN_PER_YUAN
 
 
 @indicator("经营性流出", "TXN", (3, 6, 12), SAFER, "BF02")
 def op_outflow(flows: Flows, months: int) -> Floats:
     """Operating outflow, yuan."""
-    return flows.operated(flows.op_out, months) / FEN
+    return flows.operated(flows.op_out, months) / FEN_PER_YUAN
 
 
 @indicator("经营净流", "TXN", (3, 6, 12), SAFER, "BF02")
 def net_op_flow(flows: Flows, months: int) -> Floats:
     """Operating inflow minus outflow, yuan."""
-    return (flows.operated(flows.op_in, months) - flows.operated(flows.op_out, months)) / FEN
+    return (flows.operated(flows.op_in, months) - flows.operated(flows.op_out, months)) / FEN_PER_YUAN
 
 
 @indicator("经营流入同比", "TXN", (12,), SAFER, "BF03")
@@ -64,7 +64,7 @@ def inflow_days(flows: Flows, daily: Daily, balances: Balances, months: int) -> 
 @indicator("日均余额", "TXN", (3, 6, 12), SAFER, "BF05")
 def avg_daily_balance(flows: Flows, balances: Balances, months: int) -> Floats:
     """Mean of the closing balances of all days, yuan."""
-    return flows.covered(balances.mean(months) / FEN, months)
+    return flows.covered(balances.mean(months) / FEN_PER_YUAN, months)
 
 
 @indicator("余额<1千元天数占比", "TXN", (3, 12), RISKIER, "BF05")
@@ -120,7 +120,7 @@ def payee_hhi(flows: Flows, months: int) -> Floats:
 @indicator("代发工资额", "TXN", (6, 12), SAFER, "BF09")
 def payroll_amt(payroll: Cube, flows: Flows, months: int) -> Floats:
     """Wages paid out, yuan."""
-    return flows.covered(payroll.total(months) / FEN, months)
+    return flows.covered(payroll.total(months) / FEN_PER_YUAN, months)
 
 
 @indicator("发薪月数", "TXN", (12,), SAFER, "BF09")

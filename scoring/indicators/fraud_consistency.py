@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoring.indicators.invoice_sales import FEN
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.bank_side import Bench, given
 from scoring.inputs.batch import Batch
 from scoring.inputs.declared import Declared
@@ -81,14 +81,14 @@ def item_out_only_ratio(goods: Goods, months: int) -> Floats:
 @indicator("电耗-产出背离", "ELE,INV,IND", (12,), RISKIER, "FR18")
 def ele_output_mismatch(power: Power, sold: Cube, bench: Bench, months: int) -> Floats:
     """Deviations, either way, of kWh a yuan of sales from the industry's mean."""
-    intensity = ratio(power.every_month(power.energy, months), sold.total(months) / FEN)
+    intensity = ratio(power.every_month(power.energy, months), sold.total(months) / FEN_PER_YUAN)
     return distance(intensity, *bench.norm("energy_per_yuan"))
 
 
 @indicator("人数-开票背离", "SOC,INV,IND", (12,), RISKIER, "FR18")
 def head_sales_mismatch(staff: Staff, sold: Cube, bench: Bench, months: int) -> Floats:
     """Deviations, either way, of sales an insured person from the industry's mean."""
-    a_head = ratio(sold.total(months) / FEN, staff.mean(months))
+    a_head = ratio(sold.total(months) / FEN_PER_YUAN, staff.mean(months))
     return distance(a_head, *bench.norm("sales_per_head"))
 
 

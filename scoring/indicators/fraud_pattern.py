@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from scoring.indicators.invoice_sales import FEN
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.bank_side import days
 from scoring.inputs.batch import Batch
 from scoring.inputs.invoices import Side
@@ -170,7 +170,7 @@ def small_cap_hug(sold: Cube, master: Master, batch: Batch, months: int) -> Floa
     """1 when a small-scale taxpayer's year lies within the last 5% below the cap. Else ``NOT_APPLICABLE``
     or 0."""
     cap = batch.measurement.small_scale_cap_yuan
-    year = sold.total(months) / FEN
+    year = sold.total(months) / FEN_PER_YUAN
     small = master.equals("taxpayer_kind", "small_scale")
     return np.where(small == 0, NOT_APPLICABLE, (year >= 0.95 * cap) & (year <= cap)) + 0 * small
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scoring.indicators.invoice_sales import FEN
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.invoices import Side
 from scoring.measure import INTERIOR, SAFER, submodel
 from scoring.series import Cube, growth, ratio, since, summed
@@ -14,7 +14,7 @@ indicator = submodel("invoice")
 @indicator("有效受票额", "INV", (3, 6, 12, 24), SAFER, "IV31")
 def in_amt(bought: Cube, months: int) -> Floats:
     """Valid purchases without tax, blue plus red, yuan."""
-    return bought.total(months) / FEN
+    return bought.total(months) / FEN_PER_YUAN
 
 
 @indicator("受票同比", "INV", (6, 12), SAFER, "IV31")

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.batch import Batch
 from scoring.inputs.invoices import Side
 from scoring.inputs.items import Lines
@@ -28,14 +29,12 @@ from scoring.series import (
 from scoring.value import INSUFFICIENT, NOT_AVAILABLE, Bools, Floats
 
 indicator = submodel("invoice")
-FEN = 100.0
-"""Fen a yuan."""
 
 
 @indicator("有效开票额(蓝+红)", "INV", (1, 3, 6, 12, 24), SAFER, "IV01")
 def out_amt(sold: Cube, months: int) -> Floats:
     """Valid sales without tax, blue plus red, yuan."""
-    return sold.total(months) / FEN
+    return sold.total(months) / FEN_PER_YUAN
 
 
 @indicator("有效开票张数", "INV", (3, 6, 12), SAFER, "IV01")
@@ -141,7 +140,7 @@ def out_first_months(sales: Side) -> Floats:
 @indicator("单票均额(log)", "INV", (12,), INTERIOR, "IV21")
 def out_ticket_avg(sales: Side, months: int) -> Floats:
     """log(1 + mean valid blue invoice in yuan)."""
-    return np.log1p(ratio(sales.blue_month.total(months) / FEN, sales.count_month.total(months)))
+    return np.log1p(ratio(sales.blue_month.total(months) / FEN_PER_YUAN, sales.count_month.total(months)))
 
 
 @indicator("大额票占比", "INV", (12,), RISKIER, "IV21")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoring.indicators.invoice_sales import FEN
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.assets import Assets, Deals
 from scoring.inputs.court import Cases
 from scoring.inputs.research import Research
@@ -58,7 +58,7 @@ def ip_pledge_flag(deals: Deals) -> Floats:
 @indicator("质押融资额", "IPR", (36,), CONTEXT, "IP10", needs="IPR,intellectual_property_deal")
 def ip_pledge_amt(deals: Deals, months: int) -> Floats:
     """Financed by pledges, yuan."""
-    return deals.rows.sum(_recent(deals, "pledge", months), deals.rows.number("amount_fen")) / FEN
+    return deals.rows.sum(_recent(deals, "pledge", months), deals.rows.number("amount_fen")) / FEN_PER_YUAN
 
 
 @indicator("权属/侵权纠纷", "JUD", (36,), RISKIER, "IP11")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoring.indicators.invoice_sales import FEN
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.court import Cases
 from scoring.measure import CONTEXT, RISKIER, SAFER, submodel
 from scoring.series import growth, ratio
@@ -35,7 +35,7 @@ def plaintiff_cnt(cases: Cases, months: int) -> Floats:
 def defendant_amt_ratio(cases: Cases, out_amt_12m: Floats, months: int) -> Floats:
     """What is claimed in cases as defendant over the last 12 months' sales."""
     claimed = cases.rows.sum(cases.sued & (cases.age < months), cases.rows.number("amount_fen"))
-    return ratio(claimed / FEN, out_amt_12m)
+    return ratio(claimed / FEN_PER_YUAN, out_amt_12m)
 
 
 @indicator("借贷纠纷被告数", "JUD", (24, 60), RISKIER, "JU03")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoring.indicators.invoice_sales import FEN
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.court import Enforcements
 from scoring.inputs.names import Related
 from scoring.measure import RISKIER, submodel
@@ -26,7 +26,7 @@ def executed_amt_ratio(enforcements: Enforcements, out_amt_12m: Floats) -> Float
     rows = enforcements.rows
     amount, unpaid = rows.number("amount_fen"), rows.number("unpaid_fen")
     owed = rows.sum(enforcements.lasting("executed"), np.where(np.isnan(unpaid), amount, unpaid))
-    return ratio(owed / FEN, out_amt_12m)
+    return ratio(owed / FEN_PER_YUAN, out_amt_12m)
 
 
 @indicator("当前被执行", "EXE", (), RISKIER, "JU10")

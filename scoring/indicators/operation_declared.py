@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoring.indicators.invoice_sales import FEN
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.bank_side import Bench
 from scoring.inputs.declared import QUARTER, Declared
 from scoring.inputs.payments import Payments
@@ -22,7 +22,7 @@ indicator = submodel("tax_operation")
 @indicator("申报销售额", "DEC", (3, 6, 12, 24), SAFER, "TO01")
 def declared_sales(declared: Declared, months: int) -> Floats:
     """Declared sales without tax of every kind, yuan."""
-    return declared.total("sales", months) / FEN
+    return declared.total("sales", months) / FEN_PER_YUAN
 
 
 @indicator("申报同比", "DEC", (6, 12), SAFER, "TO03")
@@ -122,44 +122,44 @@ def payroll_head_cnt(wages: Wages) -> Floats:
 @indicator("人均申报工资", "DEC", (12,), SAFER, "TO29")
 def payroll_per_head(wages: Wages, months: int) -> Floats:
     """Declared wages a person and month, yuan."""
-    return ratio(wages.total(wages.income, months) / FEN, wages.total(wages.heads, months))
+    return ratio(wages.total(wages.income, months) / FEN_PER_YUAN, wages.total(wages.heads, months))
 
 
 @indicator("人均销售", "DEC,SOC", (12,), INTERIOR, "TO29", needs="DEC")
 def sales_per_head(declared: Declared, insured_cnt: Floats, payroll_head_cnt: Floats, months: int) -> Floats:
     """Declared sales a person, yuan; persons by social insurance, else by the withholding return."""
     heads = np.where(np.isnan(insured_cnt), payroll_head_cnt, insured_cnt)
-    return ratio(declared.total("sales", months) / FEN, heads)
+    return ratio(declared.total("sales", months) / FEN_PER_YUAN, heads)
 
 
 @figure("DEC")
 def last_two_periods_sales(declared: Declared) -> Floats:
     """Declared sales of the last two filed periods, yuan."""
     monthly, quarterly = (declared.total("sales", 2 * unit) for unit in (1, QUARTER))
-    return np.where(declared.quarterly, quarterly, monthly) / FEN
+    return np.where(declared.quarterly, quarterly, monthly) / FEN_PER_YUAN
 
 
 @figure("DEC")
 def declared_vat(declared: Declared) -> Floats:
     """VAT declared payable a year, yuan: the mean of 24 months, or the last 12 when that is less or all."""
     year = declared.total("payable", 12)
-    return np.fmin(declared.total("payable", 24) / 2, year) / FEN + 0 * year
+    return np.fmin(declared.total("payable", 24) / 2, year) / FEN_PER_YUAN + 0 * year
 
 
 @figure()
 def tax_contribution_12m(total_tax_paid_12m: Floats, declared: Declared) -> Floats:
     """Tax of the last 12 months, yuan: as paid when that is known, else VAT declared payable."""
-    payable = declared.total("payable", 12) / FEN
+    payable = declared.total("payable", 12) / FEN_PER_YUAN
     return np.where(np.isnan(total_tax_paid_12m), payable, total_tax_paid_12m)
 
 
 @figure("PAY")
 def yearly_vat(payments: Payments) -> Floats:
     """VAT paid a year, yuan: the mean of 24 months, or the last 12 when that is less."""
-    return np.minimum(payments.vat.total(24) / 2, payments.vat.total(12)) / FEN
+    return np.minimum(payments.vat.total(24) / 2, payments.vat.total(12)) / FEN_PER_YUAN
 
 
 @figure("PAY")
 def yearly_cit(payments: Payments) -> Floats:
     """Corporate income tax paid a year, yuan: the mean of 24 months, or the last 12 when that is less."""
-    return np.minimum(payments.cit.total(24) / 2, payments.cit.total(12)) / FEN
+    return np.minimum(payments.cit.total(24) / 2, payments.cit.total(12)) / FEN_PER_YUAN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scoring.indicators.invoice_sales import FEN
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.declared import Declared
 from scoring.inputs.payments import Payments
 from scoring.measure import CONTEXT, SAFER, submodel
@@ -15,19 +15,19 @@ indicator = submodel("tax_operation")
 @indicator("增值税入库", "PAY", (12, 24), SAFER, "TO09")
 def vat_paid(payments: Payments, months: int) -> Floats:
     """VAT paid, yuan."""
-    return payments.vat.total(months) / FEN
+    return payments.vat.total(months) / FEN_PER_YUAN
 
 
 @indicator("企业所得税入库", "PAY", (12, 24), SAFER, "TO09")
 def cit_paid(payments: Payments, months: int) -> Floats:
     """Corporate income tax paid, yuan."""
-    return payments.cit.total(months) / FEN
+    return payments.cit.total(months) / FEN_PER_YUAN
 
 
 @indicator("入库税总额(剔滞罚)", "PAY", (12, 24), SAFER, "TO09")
 def total_tax_paid(payments: Payments, months: int) -> Floats:
     """Tax of every kind paid, without late fees and fines, yuan."""
-    return payments.tax.total(months) / FEN
+    return payments.tax.total(months) / FEN_PER_YUAN
 
 
 @indicator("纳税同比", "PAY", (12,), SAFER, "TO11")

@@ -5,7 +5,7 @@ Flows are read from the newest income statement that is long enough, and turnove
 
 from __future__ import annotations
 
-from scoring.indicators.invoice_sales import FEN
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.statements import Books
 from scoring.measure import INTERIOR, RISKIER, SAFER, figure, submodel
 from scoring.series import ratio
@@ -35,7 +35,7 @@ def fin_loss_years(books: Books, months: int) -> Floats:
 @indicator("所有者权益", "FIN", (), SAFER, "TO23")
 def fin_equity(books: Books) -> Floats:
     """Owners' equity, yuan."""
-    return books.balance["equity"] / FEN
+    return books.balance["equity"] / FEN_PER_YUAN
 
 
 @indicator("资产负债率", "FIN", (), RISKIER, "TO23")
@@ -82,7 +82,7 @@ def fin_mgmt_cost_ratio(books: Books, months: int) -> Floats:
 @figure("FIN")
 def fin_net_profit(books: Books) -> Floats:
     """Net profit of the income statement in use, yuan."""
-    return books.income["net_profit"] / FEN
+    return books.income["net_profit"] / FEN_PER_YUAN
 
 
 @figure("FIN")

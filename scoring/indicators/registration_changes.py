@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoring.indicators.invoice_sales import FEN
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.batch import Batch
 from scoring.inputs.events import Adverse, Changes
 from scoring.inputs.master import Master
@@ -91,7 +91,7 @@ def admin_penalty_cnt(adverse: Adverse, months: int) -> Floats:
 @indicator("罚没额/年销售", "NEG,INV", (24,), RISKIER, "RG13")
 def admin_penalty_ratio(adverse: Adverse, out_amt_12m: Floats, months: int) -> Floats:
     """Fines and confiscations of the window over the last 12 months' sales."""
-    return ratio(adverse.fines.total(months) / FEN, out_amt_12m)
+    return ratio(adverse.fines.total(months) / FEN_PER_YUAN, out_amt_12m)
 
 
 @indicator("年报逾期次数", "NEG", (36,), RISKIER, "RG13")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoring.indicators.invoice_sales import FEN
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.batch import Batch
 from scoring.inputs.master import Master
 from scoring.inputs.owners import Owners
@@ -28,7 +28,7 @@ def est_months(register: Master, master: Master, batch: Batch) -> Floats:
 @indicator("注册资本(万元,log)", "ENT", (), SAFER, "RG02")
 def reg_capital(register: Master) -> Floats:
     """log(1 + registered capital in 10,000 yuan)."""
-    return np.log1p(np.maximum(register.number("registered_capital_fen"), 0) / FEN / TEN_THOUSAND)
+    return np.log1p(np.maximum(register.number("registered_capital_fen"), 0) / FEN_PER_YUAN / TEN_THOUSAND)
 
 
 @indicator("实缴比例", "ENT,SHR", (), SAFER, "RG02", needs="ENT")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoring.indicators.invoice_sales import FEN
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.balances import Balances
 from scoring.inputs.chain import lag_days
 from scoring.inputs.credit import USUAL_RATE, Debt
@@ -20,7 +20,7 @@ SALES_STRESS = 0.2
 @indicator("代理毛利额", "INV", (12,), SAFER, "RP01")
 def gross_profit_proxy(gross_profit: Floats, months: int) -> Floats:
     """Sales minus purchases, smoothed for stock."""
-    return gross_profit / FEN
+    return gross_profit / FEN_PER_YUAN
 
 
 @indicator("代理毛利率", "INV", (12,), SAFER, "RP01")
@@ -40,7 +40,7 @@ def margin_trend(sold: Cube, bought: Cube, selling_history: Floats, months: int)
 @indicator("代理EBITDA", "INV,DEC,ELE,TXN", (12,), SAFER, "RP02", needs="")
 def ebitda_proxy(ebitda: Floats, months: int) -> Floats:
     """Gross profit minus wages, electricity and rent; what the bank was told comes first."""
-    return ebitda / FEN
+    return ebitda / FEN_PER_YUAN
 
 
 @indicator("自由现金代理", "TXN,PAY", (12,), SAFER, "RP02")
@@ -114,7 +114,7 @@ def collect_days(flows: Flows, sold_with_tax: Cube, months: int) -> Floats:
 def hidden_debt_est(flows: Flows, debt: Debt, months: int) -> Floats:
     """Debt that the interest paid would carry at the usual rate, minus what the reports tell; at least 0."""
     interest = flows.cube(flows.out & flows.says("interest")).total(months)
-    return flows.covered(np.maximum(interest / USUAL_RATE - debt.operating, 0) / FEN, months)
+    return flows.covered(np.maximum(interest / USUAL_RATE - debt.operating, 0) / FEN_PER_YUAN, months)
 
 
 @indicator("淡季现金缺口", "TXN", (12,), RISKIER, "RP08")

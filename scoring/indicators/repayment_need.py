@@ -6,7 +6,7 @@ from typing import cast
 
 import numpy as np
 
-from scoring.indicators.invoice_sales import FEN
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.balances import Balances
 from scoring.inputs.bank_side import given
 from scoring.inputs.batch import Batch
@@ -41,13 +41,13 @@ def wc_gap(wc_need_12m: Floats, books: Books, debt: Debt, batch: Batch) -> Float
     own = np.maximum(stock["equity"] - stock["fixed_assets"] - stock["intangible"], 0)
     told = given(batch, lambda context: context.own_funds_fen)
     funds = np.where(np.isnan(told), own, told)
-    return wc_need_12m - (funds + debt.operating) / FEN
+    return wc_need_12m - (funds + debt.operating) / FEN_PER_YUAN
 
 
 @indicator("申请额/缺口", "LON", (), RISKIER, "RP10", needs="")
 def request_need_ratio(requested: Floats, wc_gap: Floats) -> Floats:
     """What is applied for over the gap; ``INSUFFICIENT`` without a gap."""
-    return ratio(requested / FEN, wc_gap)
+    return ratio(requested / FEN_PER_YUAN, wc_gap)
 
 
 @indicator("申请额/年销售", "LON,INV", (12,), RISKIER, "RP10", needs="INV")
@@ -84,7 +84,7 @@ def flow_capacity(op_inflow_12m: Floats, op_outflow_12m: Floats, months: int) ->
 def net_asset_adj(books: Books) -> Floats:
     """Equity minus other receivables and intangible assets."""
     stock = books.balance
-    return (stock["equity"] - stock["other_receivables"] - stock["intangible"]) / FEN
+    return (stock["equity"] - stock["other_receivables"] - stock["intangible"]) / FEN_PER_YUAN
 
 
 @indicator("企业主净资产", "CRP,LON", (), SAFER, "RP12", needs="CRP")
@@ -92,9 +92,9 @@ def owner_net_asset(batch: Batch, owner_credit: Accounts, own_loans: Figures) ->
     """The owner's homes and deposits with us minus what the owner owes."""
     reports = batch.rows("credit_report")
     owner = reports.among("party", "owner")
-    homes = reports.latest(owner, "event_date", "property_fen", NOT_AVAILABLE) / FEN
+    homes = reports.latest(owner, "event_date", "property_fen", NOT_AVAILABLE) / FEN_PER_YUAN
     deposit = known_or(own_loans.latest("owner_deposit"), 0.0)
-    return owner_credit.gap + homes + deposit - owner_credit.sum(owner_credit.open) / FEN
+    return owner_credit.gap + homes + deposit - owner_credit.sum(owner_credit.open) / FEN_PER_YUAN
 
 
 @indicator("企业主房产套数", "CRP", (), SAFER, "RP12")
@@ -108,7 +108,7 @@ def owner_property_cnt(batch: Batch, owner_credit: Accounts) -> Floats:
 @indicator("或有负债/净资产", "CRE,FIN", (), RISKIER, "RP11", needs="CRE,credit_guarantee,FIN")
 def guar_burden(guarantees: Guarantees, net_asset_adj: Floats) -> Floats:
     """Guaranteed for others over adjusted equity."""
-    return ratio(guarantees.company / FEN, net_asset_adj)
+    return ratio(guarantees.company / FEN_PER_YUAN, net_asset_adj)
 
 
 @indicator("本行按时还款率", "LON", (24,), SAFER, "RP13")
@@ -140,5 +140,5 @@ def limit_usage_trend(own_loans: Figures, months: int) -> Floats:
 @indicator("存贷比", "TXN,LON", (6,), SAFER, "RP13")
 def deposit_loan_ratio(flows: Flows, balances: Balances, own_loans: Figures, months: int) -> Floats:
     """Mean daily balance over the mean loan with us."""
-    held = flows.covered(balances.mean(months) / FEN, months)
+    held = flows.covered(balances.mean(months) / FEN_PER_YUAN, months)
     return ratio(held, own_loans.mean("loan_balance", months))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoring.indicators.invoice_sales import FEN
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.flows import Flows
 from scoring.inputs.payments import Payments
 from scoring.inputs.scene import Figures
@@ -78,7 +78,9 @@ def trade_refund_days(payments: Payments, months: int) -> Floats:
 @indicator("收汇/报关匹配", "SCN,TXN", (12,), SAFER, "SN09")
 def trade_fx_match(scene: Figures, flows: Flows, months: int) -> Floats:
     """Receipts from abroad over exports declared at customs."""
-    received = flows.covered(flows.cube(flows.into & flows.says("foreign")).total(months) / FEN, months)
+    received = flows.covered(
+        flows.cube(flows.into & flows.says("foreign")).total(months) / FEN_PER_YUAN, months
+    )
     return ratio(received, scene.total("customs_amount", months))
 
 

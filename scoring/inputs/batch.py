@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from functools import cache, cached_property
 from typing import Any, TypeVar, cast
 
 import numpy as np
 import polars as pl
 
+from schema.clock import BEIJING
 from schema.dataset import Missing
 from schema.period import last_full_month_end, month_end
 from schema.snapshot import TABLES_OF, Snapshot
@@ -25,7 +26,6 @@ from scoring.policy.model import Measurement
 from scoring.value import CODE_OF, NANS, Floats, Ints
 
 T = TypeVar("T")
-BEIJING = timezone(timedelta(hours=8))
 _DATASET_OF = {table: dataset for dataset, tables in TABLES_OF.items() for table in tables}
 
 TABLE_OF: dict[str, str] = {

@@ -14,21 +14,16 @@ from typing import cast
 
 import numpy as np
 
+from schema.taxforms import VAT_SERIES
 from scoring.inputs.batch import Batch
-from scoring.inputs.returns import LINES, SALES_LINES, VAT_SMALL, Returns
+from scoring.inputs.returns import LINES, VAT_SMALL, Returns
 from scoring.measure import derived
 from scoring.series import MONTHS, known_or, summed
 from scoring.value import INSUFFICIENT, NOT_APPLICABLE, NOT_AVAILABLE, STALE, Bools, Floats, Ints
 
+_NAMES = ("sales", "taxable", "export", "exempt", "output_tax", "input_tax", "payable", "carried")
 SERIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "sales": SALES_LINES,
-    "taxable": (("1", "5"), ("1", "4", "7")),
-    "export": (("7",), ("13",)),
-    "exempt": (("8",), ("9",)),
-    "output_tax": (("11",), ()),
-    "input_tax": (("12",), ()),
-    "payable": (("24",), ("20",)),
-    "carried": (("20",), ()),
+    name: (VAT_SERIES["vat_general"][name], VAT_SERIES["vat_small"].get(name, ())) for name in _NAMES
 }
 """Series → lines that add up to it, in the general and in the small-scale form."""
 

@@ -12,6 +12,7 @@ from typing import cast
 
 import numpy as np
 
+from schema.taxforms import VAT_SERIES
 from scoring.inputs.batch import Batch
 from scoring.inputs.rows import Rows, months_of
 from scoring.measure import derived
@@ -20,7 +21,7 @@ from scoring.value import INSUFFICIENT, NOT_AVAILABLE, STALE, Bools, Floats, Int
 
 FORMS = ("vat_general", "vat_small", "cit_quarterly", "cit_annual", "iit_withholding")
 LINES = ("1", "4", "5", "7", "8", "9", "11", "12", "13", "20", "24", "25", "headcount", "income")
-SALES_LINES = (("1", "5", "7", "8"), ("1", "4", "7", "9", "13"))
+_SALES_LINES = [VAT_SERIES[form]["sales"] for form in FORMS[:2]]
 """Lines that add up to sales, in the general and in the small-scale VAT form."""
 
 VAT_GENERAL, VAT_SMALL, CIT_QUARTERLY, CIT_ANNUAL, WITHHOLDING = range(len(FORMS))
@@ -58,7 +59,7 @@ class Returns:
     @cached_property
     def sales(self) -> Floats:
         """Declared sales of VAT returns, fen."""
-        general, small = (self.sum(lines) for lines in SALES_LINES)
+        general, small = (self.sum(lines) for lines in _SALES_LINES)
         return np.where(self.form == VAT_GENERAL, general, np.where(self.form == VAT_SMALL, small, 0.0))
 
     def sum(self, lines: tuple[str, ...]) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from schema.money import FEN_PER_YUAN
 from scoring.inputs.bank_side import days, given
 from scoring.inputs.batch import Batch
 from scoring.inputs.chain import Partners
@@ -17,7 +18,6 @@ LOST_MONTHS = 3
 """A customer is lost when it was not invoiced in so many months."""
 LARGEST = 5
 AFTER_DRAWDOWN_DAYS = 7
-FEN = 100.0
 INVESTED_MONTHS = 6
 STALE = next(CODE_OF[reason] for reason in REASONS if reason.value == "STALE")
 
@@ -104,11 +104,11 @@ def invested_ratio_6m(flows: Flows) -> Floats:
 def operating_debt(debt: Debt, batch: Batch) -> Floats:
     """All operating debt of company and owner, yuan; what the bank was told comes before the reports."""
     told = given(batch, lambda context: context.operating_debt_fen)
-    return np.where(np.isnan(told), batch.masked(debt.operating, "CRE"), told) / FEN
+    return np.where(np.isnan(told), batch.masked(debt.operating, "CRE"), told) / FEN_PER_YUAN
 
 
 @figure()
 def debt_service(debt: Debt, batch: Batch) -> Floats:
     """Principal and interest due within a year, yuan, 0 without debt; what the bank was told comes first."""
     told = given(batch, lambda context: context.annual_service_fen)
-    return np.where(np.isnan(told), batch.masked(debt.service, "CRE"), told) / FEN
+    return np.where(np.isnan(told), batch.masked(debt.service, "CRE"), told) / FEN_PER_YUAN

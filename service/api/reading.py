@@ -8,7 +8,7 @@ from authz.authorization import Authorization
 from normalizers.reconciliation.check import Result
 from normalizers.reconciliation.report import report
 from schema.errors import StateConflict, UnknownScope
-from schema.snapshot import TABLES_OF
+from schema.snapshot import TABLES_OF, Snapshot
 from stages.normalize import opened
 from stages.readable import check_readable
 from stages.workshop import Workshop
@@ -25,11 +25,7 @@ def table(shop: Workshop, current: Authorization, name: str) -> pl.DataFrame:
     dataset = _DATASET_OF.get(name)
     if dataset is None:
         raise UnknownScope(f"tables are {', '.join(_DATASET_OF)}")
-    check_readable(shop, current)
-    held = shop.casefile.snapshot(current.id)
-    if held is None:
-        raise StateConflict("nothing was read yet")
-    snapshot = opened(shop, current, held)
+    snapshot = _newest(shop, current)
     if name not in snapshot.tables:
         raise StateConflict(f"{dataset} is missing: {snapshot.missing.get(dataset, 'unknown')}")
     return snapshot.tables[name]
@@ -37,8 +33,12 @@ def table(shop: Workshop, current: Authorization, name: str) -> pl.DataFrame:
 
 def reconciled(shop: Workshop, current: Authorization) -> list[Result]:
     """The reconciliation report of the newest snapshot. Raises ``StateConflict`` before there is one."""
+    return report(_newest(shop, current))
+
+
+def _newest(shop: Workshop, current: Authorization) -> Snapshot:
     check_readable(shop, current)
     held = shop.casefile.snapshot(current.id)
     if held is None:
         raise StateConflict("nothing was read yet")
-    return report(opened(shop, current, held))
+    return opened(shop, current, held)

@@ -10,7 +10,7 @@ import pytest
 
 from schema.dataset import Missing
 from scoring.context import Context
-from scoring.facts import Facts, measure_all
+from scoring.facts import COLUMNS, Facts
 from scoring.indicators import CATALOGUE
 from scoring.measure import CONTEXT
 from scoring.policy.loader import load
@@ -23,7 +23,7 @@ ROWS = list(csv.DictReader(Path(__file__).with_name("catalogue.tsv").open(encodi
 
 def measured(kind: str) -> dict[str, Value]:
     facts = Facts(snapshot(rich_tables(kind)), rich_context(), DECIDED, load().measurement)
-    return measure_all(facts)
+    return facts.measured.of(0, COLUMNS)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_every_scored_column_has_bins_and_context_has_none() -> None:
 
 def test_without_bank_side_facts_nothing_is_guessed() -> None:
     facts = Facts(snapshot(rich_tables()), Context(), DECIDED, load().measurement)
-    values = measure_all(facts)
+    values = facts.measured.of(0, COLUMNS)
     for key in (
         "loop_net_ratio_12m",
         "burden_z_12m",

@@ -9,7 +9,7 @@ import pytest
 
 from schema.dataset import Dataset, Missing
 from scoring.context import Context, Edge
-from scoring.facts import Facts, measure_all
+from scoring.facts import COLUMNS, Facts
 from scoring.policy.loader import load
 from scoring.value import Value
 from tests.scoring.firms import AS_OF, DECIDED, FETCHED, ME, Rows, invoice, snapshot, table, uscc, vat_returns
@@ -19,7 +19,7 @@ from tests.scoring.rich_firm import rich_context, rich_tables
 def values_of(rows: dict[str, Rows], context: Context | None = None, **changes: Any) -> dict[str, Value]:
     tables = {name: table(name, content) for name, content in rows.items()}
     facts = Facts(snapshot(tables, **changes), context or Context(), DECIDED, load().measurement)
-    return measure_all(facts)
+    return facts.measured.of(0, COLUMNS)
 
 
 def month(age: int, day: int = 10) -> date:
@@ -239,7 +239,7 @@ def test_a_listing_after_as_of_does_not_count() -> None:
 
 def test_books_of_the_rich_firm_read_as_written() -> None:
     facts = Facts(snapshot(rich_tables()), rich_context(), DECIDED, load().measurement)
-    values = measure_all(facts)
+    values = facts.measured.of(0, COLUMNS)
     assert values["fin_gross_margin_12m"] == pytest.approx(0.25)
     assert values["fin_ar_days_12m"] == pytest.approx(365 / 6)
     assert values["cit_contribution_12m"] == pytest.approx(0.01)

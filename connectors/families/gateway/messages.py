@@ -17,17 +17,17 @@ import secrets
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from schema.clock import BEIJING
 from schema.errors import ContractChanged, DataCorrupt, RouteBroken, SignatureInvalid
 from vault.sm2 import sm2
 
 _IV, _TAG = 12, 16
-_BEIJING = timezone(timedelta(hours=8))
 _ANSWER = ("appId", "method", "requestId", "timestamp", "code", "message", "body", "sign")
 
 
@@ -76,7 +76,7 @@ def request(keys: Keys, method: str, clear: bytes, now: datetime) -> tuple[str, 
         "appId": keys.app_id,
         "method": method,
         "requestId": uuid.uuid4().hex,
-        "timestamp": f"{now.astimezone(_BEIJING):%Y%m%d%H%M%S}",
+        "timestamp": f"{now.astimezone(BEIJING):%Y%m%d%H%M%S}",
         "nonce": secrets.token_hex(16),
     }
     fields["body"] = _sealed(keys.sm4, clear, _bound(fields, "request"))

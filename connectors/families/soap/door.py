@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 import orjson
 from lxml import etree
@@ -11,10 +11,10 @@ from connectors.families.soap.api import SoapApi, fault, text
 from connectors.families.soap.portal import PortalData
 from connectors.interface import AuthorizationRequest, Grant
 from connectors.smsgrant import Pending
+from schema.clock import BEIJING
 from schema.errors import ChallengeRejected, ContractChanged, GrantRevoked, WrongTaxpayer
 
 WRONG_CODE = "YZ01"
-_BEIJING = timezone(timedelta(hours=8))
 
 
 class SoapDoor:
@@ -77,4 +77,4 @@ def _instant(printed: str) -> datetime:
         found = datetime.fromisoformat(printed)
     except ValueError:
         raise ContractChanged("a time is printed in another form") from None
-    return found if found.tzinfo else found.replace(tzinfo=_BEIJING)
+    return found if found.tzinfo else found.replace(tzinfo=BEIJING)

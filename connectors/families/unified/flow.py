@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from connectors.families.unified import sessions, shown, signin
 from connectors.families.unified.outcomes import Patterns, View
@@ -14,6 +14,7 @@ from connectors.families.unified.pages import Pages
 from connectors.families.unified.signin import SignIn
 from connectors.interface import Answer, AuthorizationRequest, Challenge, ChallengeKind, Grant, Resume
 from connectors.rpa.browser import Browser, Tab
+from schema.clock import BEIJING
 from schema.errors import (
     AnswerInvalid,
     ChallengeExpired,
@@ -26,7 +27,6 @@ from schema.errors import (
 CREDENTIALS_SECONDS = 900
 STATE = b'{"flow": "unified/1"}'
 """Nothing is open before the credentials are there, so nothing needs to be remembered."""
-BEIJING = timezone(timedelta(hours=8))
 PRINTED = "%Y-%m-%d %H:%M:%S"
 MOST_PAGES = 8
 """Pages between two questions to the person; more is a circle."""

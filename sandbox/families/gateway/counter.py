@@ -14,7 +14,8 @@ from starlette.types import Receive, Scope, Send
 from sandbox.families.gateway.envelope import App, bound
 from sandbox.families.gateway.problems import MESSAGES, Problem
 from sandbox.faults import FaultKind
-from sandbox.portal import BEIJING, Portal
+from sandbox.portal import Portal
+from schema.clock import BEIJING
 
 PREFIX = "/yspt/v1/"
 OWN_FAULTS = frozenset({FaultKind.THROTTLED, FaultKind.MAINTENANCE})
