@@ -1,4 +1,5 @@
-"""The case file: what the work on an authorization produced, as ids, codes, counts and vault references."""
+"""The case file: what was read under an authorization and made of it, as ids, codes, counts and vault
+references."""
 
 from __future__ import annotations
 
@@ -7,35 +8,21 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, func, select, update
 
 from authz import clock, facts, gate, underway
-from authz.authorization import Authorization, State
+from authz.authorization import Authorization
 from authz.consent import Consent
 from authz.consents import Consents
 from authz.documents import taken
 from authz.gate import Fetch
 from authz.ledger import Ledger
-from connectors.interface import Grant
 from schema.dataset import Dataset, Missing, Route
-from schema.errors import GrantRevoked, StateConflict
+from schema.errors import StateConflict
 from schema.period import Period
 from schema.snapshot import Finding, Severity
 from store import tables
 from store.database import insert_once, new_id, now, reading
-from vault.redaction import said
-
-
-@dataclass(frozen=True)
-class HeldGrant:
-    """A grant in the store; the secret is in the vault."""
-
-    id: str
-    route: Route
-    receipt: str
-    secret_ref: str
-    granted_at: datetime
-    expires_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -64,147 +51,10 @@ class HeldSnapshot:
 
 
 class CaseFile:
-    """Attempts, grants, collections, snapshots and scores. Writing the same thing twice keeps the first."""
+    """Collections, snapshots and scores. Writing the same thing twice keeps the first."""
 
     def __init__(self, engine: Engine, ledger: Ledger, consents: Consents) -> None:
         self._engine, self._ledger, self._consents = engine, ledger, consents
-
-    # --- attempts ---
-
-    def begin_attempt(self, current: Authorization, route: Route, why: str) -> str:
-        """An attempt starts; ``why`` is the router's reason for this route."""
-        id = new_id("att")
-        with self._engine.begin() as connection:
-            connection.execute(
-                insert(tables.attempt).values(
-                    id=id,
-                    authorization_id=current.id,
-                    run=current.run,
-                    leg=current.leg,
-                    route=route,
-                    why=why,
-                    started_at=now(),
-                )
-            )
-            self._ledger.record(
-                connection, current.id, "router", "attempt.begun", {"attempt": id, "route": route}
-            )
-        return id
-
-    def end_attempt(
-        self,
-        id: str,
-        authorization_id: str,
-        outcome: str,
-        *,
-        error_code: str | None = None,
-        detail: str = "",
-        evidence_ref: str | None = None,
-    ) -> None:
-        """``outcome`` is granted, parked, waiting or failed; ``detail`` is for operations, never a secret."""
-        ended = {"outcome": outcome, "error_code": error_code, "detail": said(detail) or None}
-        with self._engine.begin() as connection:
-            connection.execute(
-                update(tables.attempt)
-                .where(tables.attempt.c.id == id)
-                .values(**ended, evidence_ref=evidence_ref, ended_at=now())
-            )
-            data = {"attempt": id, "outcome": outcome} | ({"error": error_code} if error_code else {})
-            self._ledger.record(connection, authorization_id, "router", "attempt.ended", data)
-
-    def attempts(self, authorization_id: str) -> list[dict[str, Any]]:
-        """Every attempt, oldest first, as plain values."""
-        table = tables.attempt
-        query = select(table).where(table.c.authorization_id == authorization_id).order_by(table.c.started_at)
-        with reading(self._engine) as connection:
-            return [dict(row._mapping) for row in connection.execute(query)]
-
-    def failed_routes(self, current: Authorization) -> dict[Route, str]:
-        """The routes that failed in the present run, each with its newest error code."""
-        return {
-            Route(attempt["route"]): attempt["error_code"]
-            for attempt in self.attempts(current.id)
-            if attempt["run"] == current.run and attempt["outcome"] == "failed"
-        }
-
-    def spare_routes(self, current: Authorization, codes: Collection[str]) -> bool:
-        """Routes of the present run that failed with one of these codes have only waited. Whether there were
-        any."""
-        table = tables.attempt
-        of_run = (table.c.authorization_id == current.id) & (table.c.run == current.run)
-        spared = of_run & (table.c.outcome == "failed") & table.c.error_code.in_(codes)
-        with self._engine.begin() as connection:
-            return connection.execute(update(table).where(spared).values(outcome="waiting")).rowcount > 0
-
-    # --- grants ---
-
-    def keep_grant(
-        self, connection: Connection, authorization_id: str, route: Route, grant: Grant, secret_ref: str
-    ) -> None:
-        """A new grant; one held before on the same route is ended."""
-        table = tables.grant
-        connection.execute(
-            update(table)
-            .where(
-                table.c.authorization_id == authorization_id,
-                table.c.route == route,
-                table.c.ended_at.is_(None),
-            )
-            .values(ended_at=now())
-        )
-        connection.execute(
-            insert(table).values(
-                id=new_id("grt"),
-                authorization_id=authorization_id,
-                route=route,
-                receipt=grant.receipt,
-                secret_ref=secret_ref,
-                granted_at=grant.granted_at,
-                expires_at=grant.expires_at,
-            )
-        )
-        fact = facts.grant(route, grant.receipt, grant.granted_at, grant.expires_at)
-        self._ledger.record(
-            connection, authorization_id, "portal", "grant.kept", {"route": route} | facts.said(fact)
-        )
-
-    def grant(self, authorization_id: str) -> HeldGrant | None:
-        """The grant that has not ended: that of the route which granted last, as far as one has."""
-        table, of = tables.grant, tables.authorization
-        query = (
-            select(table)
-            .join(of, of.c.id == table.c.authorization_id)
-            .where(of.c.id == authorization_id, table.c.ended_at.is_(None))
-            .order_by((table.c.route == of.c.route).desc(), table.c.granted_at.desc())
-        )
-        with reading(self._engine) as connection:
-            row = connection.execute(query.limit(1)).one_or_none()
-        if row is None:
-            return None
-        return HeldGrant(
-            row.id, Route(row.route), row.receipt, row.secret_ref, row.granted_at, row.expires_at
-        )
-
-    def stands(self, grant_id: str) -> None:
-        """The portal says that the grant stands."""
-        table = tables.grant
-        with self._engine.begin() as connection:
-            connection.execute(update(table).where(table.c.id == grant_id).values(stood_at=now()))
-
-    def revoked(self, authorization_id: str, grant_id: str) -> None:
-        """The portal says that the grant is over: the authorization ends there. Idempotent."""
-        table = tables.grant
-        with self._engine.begin() as connection:
-            current = self._ledger.read(connection, authorization_id, lock=True)
-            connection.execute(update(table).where(table.c.id == grant_id).values(ended_at=now()))
-            if current.state in (State.GRANTED, State.REFRESHING):
-                self._ledger.move(
-                    current.id,
-                    State.REVOKED_AT_PORTAL,
-                    actor="portal",
-                    error_code=GrantRevoked.cause_code(),
-                    connection=connection,
-                )
 
     # --- collections ---
 

@@ -121,7 +121,7 @@ def _described(shop: Workshop, current: Authorization) -> dict[str, Any]:
         "amount": str(yuan(current.amount_fen)),
         "attempts": [
             {name: attempt[name] for name in ("run", "route", "why", "outcome", "error_code")}
-            for attempt in shop.casefile.attempts(current.id)
+            for attempt in shop.attempts.of(current.id)
         ],
         "collections": [
             {"dataset": each.dataset, "route": each.route, "pages": len(each.pages), "missing": each.missing}

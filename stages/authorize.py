@@ -71,20 +71,20 @@ def _try_routes(shop: Workshop, current: Authorization) -> Outcome:
             return choice
         if (refused := visit.enter(shop, current, choice.route)) is not None:
             return refused
-        attempt = shop.casefile.begin_attempt(current, choice.route, choice.why)
+        attempt = shop.attempts.begin(current, choice.route, choice.why)
         recorder = shop.lines.recorder(current.id, choice.route)
         recorder.begin()
         try:
             outcome = "granted" if _Attempt(shop, current, choice.route).run(parked) else "parked"
             ref = evidence.kept(shop, current, recorder, outcome)
-            shop.casefile.end_attempt(attempt, current.id, outcome, evidence_ref=ref)
+            shop.attempts.end(attempt, current.id, outcome, evidence_ref=ref)
             return Outcome(outcome)
         except TaxlinkError as error:
             # A wait does not use up the route: the next turn tries it again.
             forgotten = patience.forgotten(shop, current, error)
             outcome = "waiting" if forgotten or error.action is Action.WAIT else "failed"
             ref = evidence.kept(shop, current, recorder, outcome, error)
-            shop.casefile.end_attempt(
+            shop.attempts.end(
                 attempt,
                 current.id,
                 outcome,
@@ -106,7 +106,7 @@ def _try_routes(shop: Workshop, current: Authorization) -> Outcome:
 def _choose(shop: Workshop, current: Authorization) -> Choice | Outcome:
     """The next route, or a wait while the breakers of all that are left have them rest, or until a fault has
     passed. Raises ``RouteAbsent`` when every route of the region was tried in this run."""
-    failed = shop.casefile.failed_routes(current)
+    failed = shop.attempts.failed_routes(current)
     scopes = shop.ledger.consent(current.consent_id).scopes
     resting = visit.resting(shop, current.region)
     choice = router.next_route(overlay(current.region), scopes, failed, frozenset(resting))
@@ -250,7 +250,7 @@ class _Attempt:
         self._returning.granted(grant, request.credentials)
         ref = shop.vault.seal(self._current.vault_owner, "grant", grant.secret, key_class=KeyClass.CREDENTIAL)
         with shop.store.begin() as connection:
-            shop.casefile.keep_grant(connection, id, self._route, grant, ref)
+            shop.grants.keep(connection, id, self._route, grant, ref)
             if owner := self._returning.signed_in_under:
                 shop.ledger.record(connection, id, "pipeline", "session.reused", {"signed_in_under": owner})
             if self._current.state is not State.REFRESHING:
@@ -283,15 +283,15 @@ class _Attempt:
 def renewed(shop: Workshop, current: Authorization, route: Route) -> bool:
     """Whether a refresh whose session has ended may go on without the person, as the portal tells the grant
     of this reference again. Tried once a run."""
-    mine = [each for each in shop.casefile.attempts(current.id) if each["run"] == current.run]
+    mine = [each for each in shop.attempts.of(current.id) if each["run"] == current.run]
     if any(each["why"] == _RENEWAL for each in mine):
         return False
-    attempt = shop.casefile.begin_attempt(current, route, _RENEWAL)
+    attempt = shop.attempts.begin(current, route, _RENEWAL)
     recorder = shop.lines.recorder(current.id, route)
     recorder.begin()
     granted = _Attempt(shop, current, route).granted_after_all()
     outcome, error = ("granted", None) if granted else ("failed", SessionExpired())
     ref = evidence.kept(shop, current, recorder, outcome, error)
     code = None if granted else SessionExpired.cause_code()
-    shop.casefile.end_attempt(attempt, current.id, outcome, error_code=code, evidence_ref=ref)
+    shop.attempts.end(attempt, current.id, outcome, error_code=code, evidence_ref=ref)
     return granted

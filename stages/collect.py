@@ -6,7 +6,8 @@ from __future__ import annotations
 from functools import partial
 
 from authz.authorization import Authorization, Progress, State
-from authz.casefile import Collected, HeldGrant
+from authz.casefile import Collected
+from authz.grants import HeldGrant
 from authz.underway import Reading
 from connectors import router
 from connectors.interface import Grant
@@ -64,7 +65,7 @@ def collect(shop: Workshop, authorization_id: str, dataset: Dataset, ahead: Ahea
         return _missing(shop, current, Route.API, dataset, period, RouteAbsent(f"{dataset} is handed in"))
     if dataset in VERSIONS:
         return _from_hub(shop, current, dataset, period, ahead)
-    held = shop.casefile.grant(authorization_id)
+    held = shop.grants.of(authorization_id)
     try:
         if held is None:
             raise GrantRevoked("no grant is held")
@@ -147,7 +148,7 @@ def _other_route(
 ) -> bool:
     """Record that this route failed; whether another one serves the dataset and was not tried in this run."""
     _failed(shop, current, route, dataset, error)
-    failed = shop.casefile.failed_routes(current)
+    failed = shop.attempts.failed_routes(current)
     return router.next_route(overlay(current.region), [dataset], failed) is not None
 
 
@@ -155,9 +156,9 @@ def _failed(
     shop: Workshop, current: Authorization, route: Route, dataset: Dataset, error: TaxlinkError
 ) -> None:
     """An attempt that got as far as this dataset, with its evidence."""
-    attempt = shop.casefile.begin_attempt(current, route, f"collecting:{dataset}")
+    attempt = shop.attempts.begin(current, route, f"collecting:{dataset}")
     ref = evidence.kept(shop, current, shop.lines.recorder(current.id, route), "failed", error)
-    shop.casefile.end_attempt(
+    shop.attempts.end(
         attempt,
         current.id,
         "failed",

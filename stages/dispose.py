@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from authz.authorization import Authorization, State
-from authz.casefile import HeldGrant
+from authz.grants import HeldGrant
 from connectors.interface import Grant
 from connectors.places import Place
 from schema.errors import TaxlinkError
@@ -23,7 +23,7 @@ def dispose(shop: Workshop, authorization_id: str, *, last: bool = False) -> Out
     current = shop.ledger.authorization(authorization_id)
     ending = shop.consents.to_shred(authorization_id)
     data = {each.id: shop.vault.destroy(each.id, KeyClass.DATA) for each in ending}
-    held = shop.casefile.grant(authorization_id) if current.state is State.CLOSED else None
+    held = shop.grants.of(authorization_id) if current.state is State.CLOSED else None
     if held is not None:
         outcome = _revoke(shop, current, held, last=last)
         if isinstance(outcome, Outcome):

@@ -52,7 +52,7 @@ def composed(shop: Workshop, authorization_id: str) -> bytes:
     held = _held(files)
     files |= _consents(shop, current)
     files["authorization.json"] = _json(_described(current))
-    files["attempts.json"] = _json([_attempt(each) for each in shop.casefile.attempts(current.id)])
+    files["attempts.json"] = _json([_attempt(each) for each in shop.attempts.of(current.id)])
     files[evidence.CHALLENGES] = _json(list(_challenges(shop, current, held)))
     found = _facts(shop, current, held)
     files |= {name: _json(_anchored(each, held, evidence.ANCHORED[name])) for name, each in found.items()}

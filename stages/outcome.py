@@ -63,6 +63,6 @@ def ended(shop: Workshop, authorization_id: str, error: TaxlinkError) -> Outcome
 
 def last_error(shop: Workshop, authorization_id: str) -> TaxlinkError:
     """The cause of the newest attempt that failed, to name when a run gives up."""
-    codes = [a["error_code"] for a in shop.casefile.attempts(authorization_id) if a["error_code"]]
+    codes = [a["error_code"] for a in shop.attempts.of(authorization_id) if a["error_code"]]
     cause = catalogue().get(codes[-1], PortalUnavailable) if codes else PortalUnavailable
     return cause("gave up after several turns")

@@ -27,7 +27,7 @@ def again(shop: Workshop, current: Authorization) -> Outcome | None:
     no route of this run failed so, or the tries are spent."""
     passing = [code for code, cause in catalogue().items() if cause.action is Action.RETRY]
     tries = _ended_with(shop, current, passing)
-    if len(tries) > MOST or not shop.casefile.spare_routes(current, passing):
+    if len(tries) > MOST or not shop.attempts.spare_routes(current, passing):
         return None
     return waits(shop, current.id, tries[-1]["error_code"], now() + FIRST_PAUSE * 2.0 ** (len(tries) - 1))
 
@@ -48,5 +48,5 @@ def forgotten(shop: Workshop, current: Authorization, error: TaxlinkError) -> bo
 
 def _ended_with(shop: Workshop, current: Authorization, codes: Collection[str]) -> list[dict[str, Any]]:
     """The attempts of this run that ended so, oldest first."""
-    attempts = shop.casefile.attempts(current.id)
+    attempts = shop.attempts.of(current.id)
     return [each for each in attempts if each["run"] == current.run and each["error_code"] in codes]

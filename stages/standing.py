@@ -17,7 +17,7 @@ from stages.workshop import Workshop
 def ask(shop: Workshop, current: Authorization) -> bool | None:
     """Whether the portal says that the grant stands; if not, the authorization ends as ``revoked_at_portal``.
     None when it could not be asked: the portal is closed, busy, or wants the person."""
-    held = shop.casefile.grant(current.id)
+    held = shop.grants.of(current.id)
     if held is None:
         return None
     place, owner = Place(current.region, held.route), f"{current.id}.standing"
@@ -32,9 +32,9 @@ def ask(shop: Workshop, current: Authorization) -> bool | None:
     finally:
         shop.leases.give_back(owner)
     if stands:
-        shop.casefile.stands(held.id)
+        shop.grants.stands(held.id)
     elif stands is False:
-        shop.casefile.revoked(current.id, held.id)
+        shop.grants.revoked(current.id, held.id)
     return stands
 
 

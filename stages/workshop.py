@@ -7,10 +7,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from authz.access.access import Access
 from authz.apikeys import ApiKeys
+from authz.attempts import Attempts
 from authz.audit import AuditLog, Checkpoints
 from authz.authorization import Authorization
 from authz.casefile import CaseFile
@@ -20,6 +22,7 @@ from authz.consent.timestamp import TimestampService, roots
 from authz.consents import Consents
 from authz.documents import Documents
 from authz.due import Due
+from authz.grants import Grants
 from authz.ledger import Ledger
 from authz.links import Links
 from authz.sessions import Sessions
@@ -34,7 +37,6 @@ from connectors.leases import Leases
 from connectors.overlay import RouteOverlay
 from connectors.registry import Endpoints, Tools, connect, endpoint
 from schema.dataset import Route
-from scoring.fitted import load
 from settings import Settings
 from store.database import open_database
 from store.feed import Feed
@@ -46,6 +48,7 @@ from verifier.digests import digests
 
 if TYPE_CHECKING:
     from connectors.rpa.browser import Browser
+    from scoring.fitted import FittedCard
 
 
 class Lines:
@@ -92,7 +95,7 @@ class Workshop:
 
     def __init__(self, settings: Settings, *, name: str) -> None:
         self.settings, self.name = settings, name
-        self.challenger = load(settings.challenger_file) if settings.challenger_file else None
+        self.challenger = _challenger(settings.challenger_file) if settings.challenger_file else None
         settings.home.mkdir(parents=True, exist_ok=True)
         self.store = open_database(settings.database_url)
         migrate(self.store)
@@ -117,6 +120,8 @@ class Workshop:
         self.challenges = Challenges(self.store, self.ledger, self.vault, self.secrets)
         self.due = Due(self.store)
         self.consents = Consents(self.ledger, Archive(self.vault))
+        self.attempts = Attempts(self.store, self.ledger)
+        self.grants = Grants(self.store, self.ledger)
         self.casefile = CaseFile(self.store, self.ledger, self.consents)
         self.documents = Documents(self.store, self.ledger, self.consents)
         self.links = Links(self.store)
@@ -173,3 +178,10 @@ class Workshop:
                 self.__dict__[used].close()
         self.vault.close()
         self.store.dispose()
+
+
+def _challenger(path: Path) -> FittedCard:
+    """Raises as ``scoring.fitted.load``. Few deployments have one; all would pay for the import."""
+    from scoring.fitted import load
+
+    return load(path)

@@ -55,7 +55,7 @@ def detail(shop: Workshop, current: Authorization) -> AuthorizationDetailOut:
         challenge=ChallengeOut(kind=asked.kind, retry=asked.retry, expires_at=asked.expires_at)
         if asked
         else None,
-        attempts=[_attempt(each) for each in shop.casefile.attempts(current.id)],
+        attempts=[_attempt(each) for each in shop.attempts.of(current.id)],
     )
 
 

@@ -24,7 +24,7 @@ def of_attempt(
 ) -> Response:
     """Of an attempt, counted from the authorization's first."""
     current = desk.shop.ledger.authorization(id, tenant=operator.tenant)
-    found = dict(enumerate(desk.shop.casefile.attempts(id), 1)).get(number)
+    found = dict(enumerate(desk.shop.attempts.of(id), 1)).get(number)
     if found is None or found["evidence_ref"] is None:
         raise EvidenceUnknown
     about = {"attempt": found["id"], "route": found["route"]}

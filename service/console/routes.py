@@ -74,7 +74,7 @@ def _shown(desk: AtDesk, request: Request, operator: Operator, id: str, link_url
         item=current,
         consent=shop.ledger.consent(current.consent_id),
         challenge=shop.challenges.open_one(id),
-        attempts=shop.casefile.attempts(id),
+        attempts=shop.attempts.of(id),
         collections=shop.casefile.collections(id, current.run),
         snapshot=shop.casefile.snapshot(id),
         score=shop.casefile.score(id),

@@ -109,7 +109,7 @@ def _error(shop: Workshop, current: Authorization) -> dict[str, str] | None:
     if current.error_code:
         return _told(problems.causes()[current.error_code])
     if current.state is State.WORKING:
-        attempts = shop.casefile.attempts(current.id)
+        attempts = shop.attempts.of(current.id)
         if attempts and attempts[-1]["outcome"] == "waiting":
             return _told(problems.causes()[attempts[-1]["error_code"]])
     return None
@@ -120,7 +120,7 @@ def _told(cause: type[TaxlinkError]) -> dict[str, str]:
 
 
 def _receipt(shop: Workshop, current: Authorization) -> str | None:
-    held = shop.casefile.grant(current.id)
+    held = shop.grants.of(current.id)
     return held.receipt if held else None
 
 

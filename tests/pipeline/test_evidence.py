@@ -29,7 +29,7 @@ SIGNED_IN_BY_PAGES = [
 
 def bundles(desk: Desk, id: str) -> Iterator[tuple[str, Bundle]]:
     """Each attempt's and each collection's, by outcome or dataset."""
-    refs = [(each["outcome"], each["evidence_ref"]) for each in desk.shop.casefile.attempts(id)]
+    refs = [(each["outcome"], each["evidence_ref"]) for each in desk.shop.attempts.of(id)]
     refs += [(each.dataset.value, each.evidence_ref) for each in desk.shop.casefile.collections(id, 1)]
     for name, ref in refs:
         assert ref is not None, name
@@ -62,7 +62,7 @@ def test_an_attempt_and_its_collections_leave_evidence_without_a_secret(
     assert sorted(granted.steps, key=lambda each: each.at) == list(granted.steps)
     assert [each.step for each in granted.parts] == pictures
     assert granted.receipt is not None
-    held = desk.shop.casefile.grant(done.id)
+    held = desk.shop.grants.of(done.id)
     assert held is not None
     assert (granted.receipt.number, granted.receipt.granted_at) == (held.receipt, held.granted_at)
     assert granted.fault is None
@@ -121,7 +121,7 @@ def test_a_fault_leaves_its_code_its_step_and_a_picture_and_a_withdrawal_destroy
     assert [each.step for each in failed.manifest.parts] == ["unknown"]
     assert failed.manifest.receipt is None
 
-    ref = desk.shop.casefile.attempts(id)[-1]["evidence_ref"]
+    ref = desk.shop.attempts.of(id)[-1]["evidence_ref"]
     desk.intake.withdraw(id, actor="borrower")
     wait_for(lambda: "consent.shredded" in str(desk.events(id)), "nothing was shredded")
     assert evidence.shown(desk.shop, ref) is None

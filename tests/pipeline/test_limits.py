@@ -162,7 +162,7 @@ def test_a_maintenance_window_schedules_the_run_and_nothing_is_sent(own_desk: Op
     id = desk.submit(person).id
     wait_for(lambda: waited(desk, id, "portal_maintenance"), "the run does not wait")
     assert gauge(desk, "31.api")["total"] == 0
-    assert desk.shop.casefile.attempts(id) == []
+    assert desk.shop.attempts.of(id) == []
     assert desk.question(id) is not None, "it goes on by itself when the portal opens"
     finish(desk, [(person, id)])
 
@@ -179,7 +179,7 @@ def test_a_notice_of_maintenance_from_the_portal_schedules_the_run(own_desk: Ope
 
 
 def why(desk: Desk, id: str) -> list[tuple[str, str]]:
-    return [(attempt["route"], attempt["why"]) for attempt in desk.shop.casefile.attempts(id)]
+    return [(attempt["route"], attempt["why"]) for attempt in desk.shop.attempts.of(id)]
 
 
 def test_an_open_breaker_is_skipped_until_a_probe_has_worked(own_desk: OpenDesk) -> None:
@@ -219,7 +219,7 @@ def test_a_region_with_one_route_waits_for_the_probe_and_goes_on(own_desk: OpenD
         wait_for(lambda id=id: waited(desk, id, "connection_broken"), "the run does not wait")
     id = desk.submit(third).id
     wait_for(lambda: waited(desk, id, "breaker_open"), "the run does not wait")
-    assert desk.shop.casefile.attempts(id) == []
+    assert desk.shop.attempts.of(id) == []
     desk.portals.clear()
     finish(desk, [*met, (third, id)])
     assert why(desk, id)[0] == (Route.API, "only_route")

@@ -60,7 +60,7 @@ def test_the_router_falls_back_from_api_to_pages_when_the_api_is_down(desk: Desk
     finally:
         desk.portals.clear()
     assert (done.state, done.route) == (State.GRANTED, Route.RPA), desk.events(done.id)
-    attempts = desk.shop.casefile.attempts(done.id)
+    attempts = desk.shop.attempts.of(done.id)
     assert attempts[0]["route"] == Route.API
     assert attempts[0]["outcome"] == "failed"
     assert attempts[1]["why"] == f"fallback/api:{attempts[0]['error_code']}"

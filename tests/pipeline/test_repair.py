@@ -92,4 +92,4 @@ def test_a_portal_that_tells_its_grant_again_needs_nobody(desk: Desk) -> None:
     desk.upkeep.refresh(first.id, actor="scheduler")
     wait_for(lambda: refreshed(desk, first.id), f"not refreshed: {desk.events(first.id)}")
     assert [event for event in desk.events(first.id) if event.startswith("challenge.opened")] == asked
-    assert desk.shop.casefile.attempts(first.id)[-1]["why"] == "renewal"
+    assert desk.shop.attempts.of(first.id)[-1]["why"] == "renewal"

@@ -144,7 +144,7 @@ class Service:
         ref = shop.vault.seal(current.vault_owner, "grant", b"token", key_class=KeyClass.CREDENTIAL)
         granted = Grant("SQ2026112400001", datetime.now(UTC), None, b"token")
         with shop.store.begin() as connection:
-            shop.casefile.keep_grant(connection, id, Route.API, granted, ref)
+            shop.grants.keep(connection, id, Route.API, granted, ref)
             shop.ledger.move(id, State.GRANTED, actor="portal", connection=connection, route=Route.API)
 
     def collect(

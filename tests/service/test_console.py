@@ -59,10 +59,10 @@ def test_the_list_shows_state_error_and_score_with_masked_ids(service: Service) 
 def test_the_detail_tells_the_whole_story(service: Service) -> None:
     done = service.agreed()
     current = service.shop.ledger.authorization(done["id"])
-    attempt = service.shop.casefile.begin_attempt(current, Route.API, "preferred")
-    service.shop.casefile.end_attempt(attempt, current.id, "failed", error_code="portal_timeout")
-    attempt = service.shop.casefile.begin_attempt(current, Route.RPA, "api failed with portal_timeout")
-    service.shop.casefile.end_attempt(attempt, current.id, "granted")
+    attempt = service.shop.attempts.begin(current, Route.API, "preferred")
+    service.shop.attempts.end(attempt, current.id, "failed", error_code="portal_timeout")
+    attempt = service.shop.attempts.begin(current, Route.RPA, "api failed with portal_timeout")
+    service.shop.attempts.end(attempt, current.id, "granted")
     service.grant(done["id"])
     service.collect(done["id"], Dataset.INVOICE)
     service.finish(done["id"])
@@ -173,8 +173,8 @@ def test_a_role_does_what_its_permissions_say_and_nothing_else(service: Service,
 def test_a_page_offers_no_button_that_the_role_lacks(service: Service, role: Role) -> None:
     id = service.agreed()["id"]
     current = service.shop.ledger.authorization(id)
-    attempt = service.shop.casefile.begin_attempt(current, Route.API, "preferred")
-    service.shop.casefile.end_attempt(attempt, id, "failed", evidence_ref="vault:data/con_1/evidence/1/1")
+    attempt = service.shop.attempts.begin(current, Route.API, "preferred")
+    service.shop.attempts.end(attempt, id, "failed", evidence_ref="vault:data/con_1/evidence/1/1")
     service.fail(id, "portal_unavailable")
     page = service.console(role).get(f"/console/{id}").text
     for permission, (button, fields) in BUTTONS.items():

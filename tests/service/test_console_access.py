@@ -207,9 +207,9 @@ SECRETS = ("张三", "440106199001011234", "13800138000")
 def test_numbers_and_names_are_masked_for_every_role_on_every_page(service: Service) -> None:
     done = service.agreed()
     current = service.shop.ledger.authorization(done["id"])
-    attempt = service.shop.casefile.begin_attempt(current, Route.RPA, "preferred")
+    attempt = service.shop.attempts.begin(current, Route.RPA, "preferred")
     detail = "the page shows 6222 0212 3456 7890 123 of 13912345678"
-    service.shop.casefile.end_attempt(attempt, current.id, "failed", detail=detail)
+    service.shop.attempts.end(attempt, current.id, "failed", detail=detail)
     for role in Role:
         browser = service.console(role)
         for path in ("/console", f"/console/{done['id']}", "/console/approvals"):

@@ -30,7 +30,7 @@ def id(service: Service, picture: bytes) -> str:
     """An authorization with two attempts: one failed with a picture, one granted; and a missing dataset."""
     current = service.shop.ledger.authorization(service.agreed()["id"])
     for route, outcome, error in ((Route.RPA, "failed", PageChanged()), (Route.API, "granted", None)):
-        attempt = service.shop.casefile.begin_attempt(current, route, "preferred")
+        attempt = service.shop.attempts.begin(current, route, "preferred")
         recorder = Recorder()
         recorder.step("grants")
         recorder.exchanged("GET", f"https://etax.example/etax/yssq/{current.taxpayer_id}?a=1", 200, 10, 0.1)
@@ -39,7 +39,7 @@ def id(service: Service, picture: bytes) -> str:
         else:
             recorder.picture(picture)
         ref = evidence.kept(service.shop, current, recorder, outcome, error)
-        service.shop.casefile.end_attempt(attempt, current.id, outcome, evidence_ref=ref)
+        service.shop.attempts.end(attempt, current.id, outcome, evidence_ref=ref)
     service.grant(current.id)
     service.collect(current.id, Dataset.INVOICE)
     return current.id
@@ -65,7 +65,7 @@ def test_an_attempt_shows_its_steps_exchanges_picture_and_fault(
 def test_looking_is_on_record_with_who_looked(service: Service, id: str) -> None:
     service.console().get(f"/console/{id}/attempts/1/evidence")
     last = service.shop.ledger.events(id)[-1]
-    attempt = service.shop.casefile.attempts(id)[0]["id"]
+    attempt = service.shop.attempts.of(id)[0]["id"]
     assert (last["kind"], last["data"]) == ("evidence.viewed", {"attempt": attempt, "route": "rpa"})
 
 

@@ -298,9 +298,9 @@ def test_a_question_asked_again_says_whether_it_was_refused_or_renewed(service: 
 def test_a_portal_that_asks_for_patience_is_named(service: Service) -> None:
     done = service.agreed()
     current = service.shop.ledger.authorization(done["id"])
-    attempt = service.shop.casefile.begin_attempt(current, Route.API, "preferred")
+    attempt = service.shop.attempts.begin(current, Route.API, "preferred")
     code = PortalMaintenance.cause_code()
-    service.shop.casefile.end_attempt(attempt, current.id, "waiting", error_code=code)
+    service.shop.attempts.end(attempt, current.id, "waiting", error_code=code)
     assert (state(done)["phase"], state(done)["error"]["zh"]) == ("working", "税务门户正在维护")
 
 

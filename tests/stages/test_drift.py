@@ -204,12 +204,12 @@ def test_a_field_that_is_gone_from_a_payload_is_reported_by_region_route_and_dat
 def test_sign_ins_that_met_another_page_are_reported_until_one_is_granted(house: House) -> None:
     shop, current = house.shop, agreed(house.shop)
     for _ in range(2):
-        attempt = shop.casefile.begin_attempt(current, Route.API, "first")
+        attempt = shop.attempts.begin(current, Route.API, "first")
         met = {"error_code": "page_changed", "detail": "expected sms, met an unknown page"}
-        shop.casefile.end_attempt(attempt, current.id, "failed", **met)
+        shop.attempts.end(attempt, current.id, "failed", **met)
     (drift,) = doctor.examine(shop).drifts
     assert (drift.place, drift.step, drift.times) == (Place("31", Route.API), "sign_in", 2)
     assert list(drift.changed) == ["expected sms, met an unknown page"]
-    granted = shop.casefile.begin_attempt(current, Route.API, "first")
-    shop.casefile.end_attempt(granted, current.id, "granted")
+    granted = shop.attempts.begin(current, Route.API, "first")
+    shop.attempts.end(granted, current.id, "granted")
     assert not doctor.examine(shop).drifts

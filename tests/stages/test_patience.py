@@ -51,8 +51,8 @@ def current(shop: Workshop) -> Authorization:
 
 
 def failed(shop: Workshop, current: Authorization, route: Route, code: str) -> None:
-    attempt = shop.casefile.begin_attempt(current, route, "test")
-    shop.casefile.end_attempt(attempt, current.id, "failed", error_code=code)
+    attempt = shop.attempts.begin(current, route, "test")
+    shop.attempts.end(attempt, current.id, "failed", error_code=code)
 
 
 def test_a_portal_that_was_down_is_as_good_as_untried_after_a_wait(
@@ -63,13 +63,13 @@ def test_a_portal_that_was_down_is_as_good_as_untried_after_a_wait(
     waits = patience.again(shop, current)
     assert waits is not None
     assert (waits.kind, waits.code) == ("wait", "portal_unavailable")
-    assert shop.casefile.failed_routes(current) == {Route.RPA: "page_changed"}
+    assert shop.attempts.failed_routes(current) == {Route.RPA: "page_changed"}
 
 
 def test_a_page_that_changed_is_not_waited_for(shop: Workshop, current: Authorization) -> None:
     failed(shop, current, Route.RPA, "page_changed")
     assert patience.again(shop, current) is None
-    assert shop.casefile.failed_routes(current) == {Route.RPA: "page_changed"}
+    assert shop.attempts.failed_routes(current) == {Route.RPA: "page_changed"}
 
 
 def test_each_wait_is_twice_as_long_and_after_a_few_the_run_gives_up(
@@ -84,7 +84,7 @@ def test_each_wait_is_twice_as_long_and_after_a_few_the_run_gives_up(
         seconds.append(waits.seconds)
     assert len(seconds) == patience.MOST
     assert all(later > 1.5 * sooner for sooner, later in pairwise(seconds))
-    assert shop.casefile.failed_routes(current) == {Route.RPA: "connection_broken"}
+    assert shop.attempts.failed_routes(current) == {Route.RPA: "connection_broken"}
 
 
 SMS = Challenge(ChallengeKind.SMS_CODE, Resume.SERIALIZABLE, seconds=60)
@@ -117,10 +117,10 @@ def test_after_a_fallback_what_is_read_is_read_under_the_grant_of_the_route_fall
     with shop.store.begin() as connection:
         for route in (Route.RPA, Route.API):
             grant = Grant("YSSQ44", at, None, b"")
-            shop.casefile.keep_grant(connection, current.id, route, grant, f"ref/{route}")
+            shop.grants.keep(connection, current.id, route, grant, f"ref/{route}")
     for route in (Route.API, Route.RPA):
         shop.ledger.move(current.id, State.GRANTED, actor="portal", route=route)
-        held = shop.casefile.grant(current.id)
+        held = shop.grants.of(current.id)
         assert held is not None
         assert held.route is route
         shop.ledger.move(current.id, State.NEEDS_REPAIR, actor="pipeline")

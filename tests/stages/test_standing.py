@@ -65,7 +65,7 @@ class Bank:
         ref = shop.vault.seal(self.current.vault_owner, "grant", grant.secret, key_class=KeyClass.CREDENTIAL)
         shop.ledger.move(id, State.WORKING, actor="test")
         with shop.store.begin() as connection:
-            shop.casefile.keep_grant(connection, id, Route.API, grant, ref)
+            shop.grants.keep(connection, id, Route.API, grant, ref)
             shop.ledger.move(id, State.GRANTED, actor="portal", connection=connection, route=Route.API)
         return grant
 
