@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,19 +104,16 @@ class House:
 
     def issue_key(self, name: str) -> str:
         """A bearer key of a loan system."""
-        shop = Workshop(Settings.from_environment(self.environment), name="demo")
-        try:
+        with self._workshop() as shop:
             return shop.api_keys.issue("bank", name)[0]
-        finally:
-            shop.close()
 
     def add_users(self) -> None:
         """The people of the demonstration, who may sign in to the console."""
-        shop = Workshop(Settings.from_environment(self.environment), name="demo")
-        try:
+        with self._workshop() as shop:
             users.add(shop)
-        finally:
-            shop.close()
+
+    def _workshop(self) -> closing[Workshop]:
+        return closing(Workshop(Settings.from_environment(self.environment), name="demo"))
 
     def process_id(self, name: str) -> int:
         return self._running[name].pid

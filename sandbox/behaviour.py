@@ -164,15 +164,15 @@ def figures(company: Company) -> Iterator[Figure]:
         revenue = sales(company, year, end)
         cost = _rounded(revenue * (1 - _MARGIN))
         expenses = _rounded(revenue * _EXPENSES)
-        tax = _profit_tax(company, end)
+        profit, tax = revenue - cost - expenses, _profit_tax(company, end)
         income = {
             "一、营业收入": revenue,
             "减：营业成本": cost,
             "管理费用": expenses,
-            "二、营业利润": revenue - cost - expenses,
-            "三、利润总额": revenue - cost - expenses,
+            "二、营业利润": profit,
+            "三、利润总额": profit,
             "减：所得税费用": tax,
-            "四、净利润": revenue - cost - expenses - tax,
+            "四、净利润": profit - tax,
         }
         yield from _statement("利润表", year, end, filed_on, "本年累计", income)
         annual = sales(company, add_months(end.replace(day=1), -11), end)
@@ -189,15 +189,7 @@ def sales(company: Company, start: date, end: date) -> Decimal:
 
 def _balance(annual: Decimal) -> dict[str, Decimal]:
     assets = _rounded(annual * _TURNOVER)
-    parts = {
-        name: _rounded(assets * Decimal(share))
-        for name, share in (
-            ("货币资金", "0.1"),
-            ("应收账款", "0.25"),
-            ("存货", "0.3"),
-            ("固定资产账面价值", "0.3"),
-        )
-    }
+    parts = {name: _rounded(assets * Decimal(share)) for name, share in _ASSETS.items()}
     current = parts["货币资金"] + parts["应收账款"] + parts["存货"]
     payables, loans = _rounded(assets * Decimal("0.2")), _rounded(assets * Decimal("0.15"))
     return {

@@ -19,8 +19,6 @@ from sandbox.journal import Journal
 from sandbox.phone import Phones
 from schema.clock import BEIJING
 
-"""All portals print Beijing time."""
-
 
 class Clock:
     """The sandbox's own time: real time plus what an admin call has shifted it by."""

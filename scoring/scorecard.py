@@ -46,9 +46,9 @@ def score_all(
         name: score_submodel(
             values,
             card,
+            packed(values, card, model.packs) if name == SCENARIO else card.columns,
             neutral,
             quarterly=quarterly,
-            columns=packed(values, card, model.packs) if name == SCENARIO else card.columns,
         )
         for name, card in policy.submodels.items()
     }
@@ -70,13 +70,12 @@ def _told(value: Value) -> bool:
 def score_submodel(
     values: Mapping[str, Value],
     card: SubModelCard,
+    columns: Mapping[str, Bins],
     neutral: float,
     *,
     quarterly: bool,
-    columns: Mapping[str, Bins] | None = None,
 ) -> Scored:
-    """Weighted mean of the points, times 10."""
-    columns = card.columns if columns is None else columns
+    """Weighted mean of the points of some of a card's columns, times 10."""
     total = math.fsum(bins.weight for bins in columns.values())
     scale = 10 / total
     earned, shortfall, sums, gone = {}, {}, [], []
@@ -85,7 +84,7 @@ def score_submodel(
         earned[key] = got = points(value, bins, card, quarterly=quarterly)
         shortfall[key] = (neutral - got) * weight * scale
         sums.append(got * weight)
-        if isinstance(value, Missing) and not _told(value):
+        if not _told(value):
             gone.append(weight)
     coverage = 1 - math.fsum(gone) / total
     score = math.fsum(sums) * scale if coverage >= card.least_coverage else None

@@ -7,7 +7,6 @@ on by itself, so that a figure made of a missing one is missing for the same rea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -49,22 +48,12 @@ class Absent(Exception):
         self.reason = reason
 
 
-def absent(reason: Missing) -> NoReturn:
-    """Ends a measurement without a value."""
-    raise Absent(reason)
-
-
 def codes(values: Floats) -> Codes:
     """The code of each value: 0 for a finite one, else its reason's; ``INSUFFICIENT`` for infinity and for a
     NaN without a payload."""
     told = (values.view(np.uint64) & _PAYLOAD).astype(np.uint8)
     told = np.where(np.isnan(values) & (told > 0), told, np.uint8(CODE_OF[Missing.INSUFFICIENT]))
     return np.where(np.isfinite(values), np.uint8(0), told)
-
-
-def value(number: float) -> Value:
-    """One number of an array as a value."""
-    return values(np.array([number]))[0]
 
 
 def values(numbers: Floats) -> list[Value]:
@@ -74,14 +63,6 @@ def values(numbers: Floats) -> list[Value]:
         number if not code else REASONS[code - 1]
         for number, code in zip(found, codes(numbers).tolist(), strict=True)
     ]
-
-
-def known(number: float) -> float:
-    """The number. Raises ``Absent`` when it is a reason."""
-    found = value(number)
-    if isinstance(found, Missing):
-        raise Absent(found)
-    return found
 
 
 def ratio(numerator: float, denominator: float) -> float:

@@ -4,7 +4,6 @@ try."""
 from __future__ import annotations
 
 import dataclasses
-import json
 
 from authz import gate
 from authz.authorization import Authorization, State
@@ -34,6 +33,7 @@ from schema.errors import (
 )
 from stages import evidence, livepage, patience, visit
 from stages.outcome import Outcome, ended, waiting, waits
+from stages.person import person_of
 from stages.returning import Returning
 from stages.workshop import Workshop
 from store.database import now
@@ -263,11 +263,8 @@ class _Attempt:
 
     def _request(self, parked: Relayed | None) -> AuthorizationRequest:
         current, shop = self._current, self._shop
-        person: dict[str, str] = (
-            json.loads(shop.vault.unseal(current.person_ref)) if current.person_ref else {}
-        )
         entered = shop.challenges.credentials_ref(current.id, current.run)
-        person_id = person.get("person_id", "")
+        person_id = person_of(shop, current).get("person_id", "")
         consent = shop.ledger.consent(current.consent_id)
         served = overlay(current.region).route(self._route).datasets
         return AuthorizationRequest(

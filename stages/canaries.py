@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import closing
 from datetime import timedelta
 
 import structlog
@@ -17,7 +16,7 @@ from connectors.breaker import State
 from connectors.interface import Sighting
 from connectors.overlay import overlays
 from connectors.places import Place
-from connectors.registry import connect, endpoint
+from connectors.registry import endpoint
 from schema.errors import TaxlinkError
 from stages import visit
 from stages.workshop import Workshop
@@ -87,5 +86,5 @@ def _admitted(shop: Workshop, place: Place, owner: str) -> bool:
 
 
 def _sight(shop: Workshop, place: Place) -> Sighting:
-    with closing(connect(endpoint(place.region, place.route, shop.endpoints), shop.tools)) as connector:
+    with visit.apart(shop, place) as connector:
         return connector.sight()

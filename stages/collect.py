@@ -10,7 +10,6 @@ from authz.casefile import Collected
 from authz.grants import HeldGrant
 from authz.underway import Reading
 from connectors import router
-from connectors.interface import Grant
 from connectors.overlay import overlay
 from connectors.places import Place
 from normalizers.ahead import Ahead
@@ -103,7 +102,7 @@ def _fetch(
         raise RouteAbsent(f"{held.route} does not serve {dataset}")
     part = increment(shop, current, held.route, dataset, period)
     token = shop.casefile.open_gate(current, dataset, part.asked)
-    grant = Grant(held.receipt, held.granted_at, held.expires_at, shop.vault.unseal(held.secret_ref))
+    grant = visit.unsealed(shop, held)
     recorder = shop.lines.recorder(current.id, held.route)
     recorder.begin()
     recorder.step(f"fetch:{dataset}")

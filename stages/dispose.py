@@ -6,7 +6,6 @@ import hashlib
 
 from authz.authorization import Authorization, State
 from authz.grants import HeldGrant
-from connectors.interface import Grant
 from connectors.places import Place
 from schema.errors import TaxlinkError
 from stages import visit
@@ -51,7 +50,7 @@ def _revoke(shop: Workshop, current: Authorization, held: HeldGrant, *, last: bo
     try:
         if (refused := visit.admit(shop, Place(current.region, held.route), owner)) is not None:
             return refused.code or "" if last else refused
-        grant = Grant(held.receipt, held.granted_at, held.expires_at, shop.vault.unseal(held.secret_ref))
+        grant = visit.unsealed(shop, held)
         shop.lines.get(current, held.route).revoke(grant, current.taxpayer_id)
     except TaxlinkError as error:
         return (None if last else waiting(shop, current.id, error)) or error.code

@@ -4,8 +4,10 @@ against consent and company, and sealed; the next snapshot has it."""
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from types import MappingProxyType
 
 import polars as pl
@@ -47,6 +49,8 @@ HANDED_IN = frozenset({Dataset.BANK_TRANSACTION})
 """What no portal and no hub has: a file is handed in, or it is missing."""
 _OUTER = "file"
 """Stands for the file's name where it is read: a name may tell what a log must not."""
+Company = Callable[[], str | None]
+"""The company's name, where it is known."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,10 @@ def hand_in(shop: Workshop, authorization_id: str, name: str, content: bytes, *,
     whole = documents.Document(_OUTER, content, now(), owner=current.taxpayer_id)
     parts = list(handover.documents(whole))
     _check_room(shop, current, parts)
-    return [_one(shop, current, part, name + part.name.removeprefix(_OUTER), actor) for part in parts]
+    company = cache(lambda: company_name(shop, current))  # unsealed once, when the first file asks for it
+    return [
+        _one(shop, current, company, part, name + part.name.removeprefix(_OUTER), actor) for part in parts
+    ]
 
 
 def raise_if_refused(handed: list[Handed]) -> None:
@@ -99,7 +106,14 @@ def _check_room(shop: Workshop, current: Authorization, parts: list[documents.Do
         raise TooManyDocuments(f"{len(held)} files are here; {MOST} of {MOST_BYTES} bytes are the most")
 
 
-def _one(shop: Workshop, current: Authorization, part: documents.Document, name: str, actor: str) -> Handed:
+def _one(
+    shop: Workshop,
+    current: Authorization,
+    company: Company,
+    part: documents.Document,
+    name: str,
+    actor: str,
+) -> Handed:
     digest = hashlib.sha256(part.content).hexdigest()
     known = shop.documents.known(current.id, digest)
     if known is not None and known.state == KEPT:
@@ -108,7 +122,7 @@ def _one(shop: Workshop, current: Authorization, part: documents.Document, name:
     try:
         reader, found = _recognised(part)
         days = _days(reader, found)
-        _check_owner(shop, current, found)
+        _check_owner(current, company, found)
         consent, token = shop.documents.open_gate(current, reader.dataset, days)
         contents = [part.content, name.encode()]
         page_ref, name_ref = shop.vault.seal_many(consent.id, "document", contents, key_class=KeyClass.DATA)
@@ -154,8 +168,8 @@ def _days(reader: Reader, found: Normalized) -> Period:
     return Period(start=first, end=last)
 
 
-def _check_owner(shop: Workshop, current: Authorization, found: Normalized) -> None:
+def _check_owner(current: Authorization, company: Company, found: Normalized) -> None:
     """Raises ``DocumentOfAnother``."""
-    others = of_others(found.tables, current.taxpayer_id, company_name(shop, current))
+    others = of_others(found.tables, current.taxpayer_id, company())
     if others.height:
         raise DocumentOfAnother(f"{others.height} rows are of another company")

@@ -139,13 +139,7 @@ def _attempt(each: Mapping[str, Any]) -> Fact:
 
 def _challenges(shop: Workshop, current: Authorization, held: Held) -> Iterator[Fact]:
     """What was asked and how it ended; never the question's content, and never an answer."""
-    table = tables.challenge
-    query = (
-        select(table).where(table.c.authorization_id == current.id).order_by(table.c.created_at, table.c.id)
-    )
-    with reading_of(shop.store) as connection:
-        rows = connection.execute(query).all()
-    for row in rows:
+    for row in _rows(shop, current, tables.challenge, tables.challenge.c.created_at):
         yield {
             "id": row.id,
             "run": row.run,

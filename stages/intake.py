@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 from authz import gate
 from authz.application import letter
 from authz.authorization import RERUNNABLE, Authorization, State, Trigger
 from authz.challenges import ChallengeState, Relayed
-from authz.consent import ConsentState, Party, Terms
+from authz.consent import KEEPS_DATA, Consent, ConsentState, Party, Terms
 from authz.consent.artefact import Assent
 from connectors.interface import Answer, Resume
 from schema.errors import (
@@ -19,6 +18,7 @@ from schema.errors import (
 from stages import documents
 from stages.dispatch import Dispatch
 from stages.documents import Handed
+from stages.person import person_of
 from stages.workshop import Workshop
 from store.database import new_id, now
 
@@ -52,24 +52,16 @@ class Intake:
         current = self._shop.ledger.authorization(authorization_id)
         if party is not Party.BORROWER or current.person_ref is None or current.state is State.CLOSED:
             return assent
-        person = json.loads(self._shop.vault.unseal(current.person_ref))
-        return replace(assent, name=person.get("name", ""), id_number=person.get("person_id", ""))
+        known = person_of(self._shop, current)
+        return replace(assent, name=known.get("name", ""), id_number=known.get("person_id", ""))
 
     def decline(self, authorization_id: str, *, actor: str, party: Party = Party.BORROWER) -> Authorization:
         """A person does not agree to what they are asked for. Raises ``StateConflict``."""
-        shop = self._shop
-        current = shop.ledger.authorization(authorization_id)
-        asked = shop.consents.asked(authorization_id, party)
+        self._shop.ledger.authorization(authorization_id)
+        asked = self._shop.consents.asked(authorization_id, party)
         if asked is None:
             raise StateConflict("nobody is asked")
-        current = shop.consents.end(
-            authorization_id, ConsentState.REJECTED, actor=actor, reason="declined", consent_id=asked.id
-        )
-        if current.state is State.PLANNING:
-            self._dispatch.leg(current)
-        if shop.consents.to_shred(authorization_id):
-            self._dispatch.disposal(current)
-        return current
+        return end(self._shop, self._dispatch, asked, ConsentState.REJECTED, actor=actor, reason="declined")
 
     def answer(self, authorization_id: str, challenge_id: str, fields: Answer) -> Relayed:
         """The person's answer. A parked run goes on with its next leg; a live page is woken by the store."""
@@ -159,6 +151,19 @@ class Intake:
         with shop.store.begin() as connection:
             shop.consents.amend(connection, authorization_id, drawn, actor=actor)
             return shop.links.issue(connection, authorization_id)
+
+
+def end(
+    shop: Workshop, dispatch: Dispatch, held: Consent, to: ConsentState, *, actor: str, reason: str
+) -> Authorization:
+    """End one consent. A worker takes up what waited for its party, and destroys what may not be kept."""
+    id = held.authorization_id
+    current = shop.consents.end(id, to, actor=actor, reason=reason, consent_id=held.id)
+    if current.state is State.PLANNING:
+        dispatch.leg(current)
+    if to not in KEEPS_DATA and shop.consents.to_shred(id):
+        dispatch.disposal(current)
+    return current
 
 
 def fail_parked(shop: Workshop, asked: Relayed) -> None:

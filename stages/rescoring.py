@@ -13,11 +13,8 @@ from typing import Any
 from sqlalchemy import Row, and_, func, insert, select
 
 from schema.errors import StateConflict, TaxlinkError
-from scoring.decision import score
 from scoring.policy.model import Policy
-from stages.bankside import context
-from stages.normalize import opened
-from stages.score import asked_for, summary
+from stages.score import scored, summary
 from stages.workshop import Workshop
 from store import tables
 from store.database import now, reading
@@ -84,13 +81,7 @@ def _rescored(shop: Workshop, name: str, policy: Policy, authorization_id: str) 
     assert held is not None, "only firms with a snapshot are taken"
     found: dict[str, Any] = dict.fromkeys((*_SCORED_BEFORE, "error_code"))
     try:
-        result = score(
-            opened(shop, current, held),
-            application=asked_for(current),
-            policy=policy,
-            context=context(shop, current),
-            decided_at=now(),
-        )
+        result = scored(shop, current, held, policy)
         found |= {key: value for key, value in summary(result).items() if key in found}
     except TaxlinkError as error:
         found["error_code"] = error.code

@@ -9,11 +9,13 @@ from types import MappingProxyType
 import polars as pl
 
 from authz.authorization import Authorization, Progress
+from authz.casefile import HeldSnapshot
 from schema.errors import DataIncomplete
 from scoring.decision import Application, ScoreResult
 from scoring.decision import score as score_snapshot
 from scoring.fitted import beside
 from scoring.policy.loader import load
+from scoring.policy.model import Policy
 from stages import warnings
 from stages.bankside import context
 from stages.normalize import opened
@@ -34,13 +36,7 @@ def score(
         raise DataIncomplete("there is no snapshot to score")
     shop.ledger.set_progress(current.id, Progress.SCORING, actor="pipeline")
     policy = load()
-    result = score_snapshot(
-        opened(shop, current, held, at_hand),
-        application=asked_for(current),
-        policy=policy,
-        context=context(shop, current),
-        decided_at=now(),
-    )
+    result = scored(shop, current, held, policy, at_hand)
     if shop.challenger is not None:
         result = beside(shop.challenger, result)
     whole = result.model_dump_json().encode()
@@ -50,10 +46,22 @@ def score(
     warnings.keep(shop, current, result.warnings, policy)
 
 
-def asked_for(current: Authorization) -> Application:
-    """What the loan system applied for."""
-    return Application(
-        requested_amount_fen=current.amount_fen, term_months=current.term_months, product=current.product
+def scored(
+    shop: Workshop,
+    current: Authorization,
+    held: HeldSnapshot,
+    policy: Policy,
+    at_hand: Mapping[str, pl.DataFrame] = MappingProxyType({}),
+) -> ScoreResult:
+    """A snapshot by a policy, for what the loan system applied for and with what the bank knows now."""
+    return score_snapshot(
+        opened(shop, current, held, at_hand),
+        application=Application(
+            requested_amount_fen=current.amount_fen, term_months=current.term_months, product=current.product
+        ),
+        policy=policy,
+        context=context(shop, current),
+        decided_at=now(),
     )
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 from authz.authorization import Authorization
 from authz.credentials import SealedCredentials
-from connectors.interface import AuthorizationRequest, Grant
+from connectors.interface import AuthorizationRequest
 from connectors.places import Place
-from connectors.registry import connect, endpoint
 from schema.errors import TaxlinkError
 from stages import visit
 from stages.workshop import Workshop
@@ -24,8 +21,8 @@ def ask(shop: Workshop, current: Authorization) -> bool | None:
     if not visit.admitted(shop, place, owner, patience=0):
         return None
     try:
-        grant = Grant(held.receipt, held.granted_at, held.expires_at, shop.vault.unseal(held.secret_ref))
-        with closing(connect(endpoint(place.region, place.route, shop.endpoints), shop.tools)) as connector:
+        grant = visit.unsealed(shop, held)
+        with visit.apart(shop, place) as connector:
             stands = connector.standing(_request(shop, current), grant)
     except TaxlinkError:
         return None

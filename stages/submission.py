@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from authz.application import Application, letters
@@ -14,10 +14,10 @@ from authz.consent import Party
 from connectors.overlay import overlay
 from schema.errors import IdempotencyConflict
 from stages.application import institutions
+from stages.person import seal_person
 from stages.workshop import Workshop
 from store import tables
 from store.database import new_id, now
-from vault.reference import KeyClass
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _open(
         lambda: new_id("con"),
         now(),
     )
-    person_ref = _seal_person(shop, drawn[0].id, person) if any(person.values()) else None
+    person_ref = seal_person(shop, drawn[0].id, person) if any(person.values()) else None
     with shop.store.begin() as connection:
         current = shop.ledger.open(
             connection,
@@ -84,10 +84,7 @@ def _open(
             id=id,
             person_ref=person_ref,
         )
-        tokens = {
-            party: shop.links.issue(connection, id, party=party)
-            for party in dict.fromkeys(each.party for each in drawn)
-        }
+        tokens = _links(shop, connection, id, [each.party for each in drawn])
         if idempotency:
             connection.execute(
                 insert(tables.idempotency).values(
@@ -101,11 +98,6 @@ def _open(
     return current, tokens
 
 
-def _seal_person(shop: Workshop, consent_id: str, person: dict[str, str]) -> str:
-    content = json.dumps(person, ensure_ascii=False).encode()
-    return shop.vault.seal(consent_id, "person", content, key_class=KeyClass.DATA)
-
-
 def _replayed(shop: Workshop, tenant: str, idempotency: tuple[str, str]) -> Submitted | None:
     table = tables.idempotency
     with shop.store.begin() as connection:
@@ -117,11 +109,13 @@ def _replayed(shop: Workshop, tenant: str, idempotency: tuple[str, str]) -> Subm
         if row.body_sha256 != idempotency[1]:
             raise IdempotencyConflict
         held = shop.ledger.consents(connection, row.authorization_id)
-        tokens = {
-            party: shop.links.issue(connection, row.authorization_id, party=party)
-            for party in dict.fromkeys(each.party for each in held)
-        }
+        tokens = _links(shop, connection, row.authorization_id, [each.party for each in held])
     return _submitted(shop.ledger.authorization(row.authorization_id), tokens, replayed=True)
+
+
+def _links(shop: Workshop, connection: Connection, id: str, parties: Iterable[Party]) -> dict[Party, str]:
+    """The token of a link for each party, once."""
+    return {party: shop.links.issue(connection, id, party=party) for party in dict.fromkeys(parties)}
 
 
 def _submitted(current: Authorization, tokens: dict[Party, str], *, replayed: bool) -> Submitted:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import Connection, Engine, delete, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from authz.audit.unlinking import unlink
 from authz.consent import TRANSITIONS, ConsentState, Disposal
@@ -19,6 +19,7 @@ from stages.workshop import Workshop
 from store import tables
 from store.database import now, reading
 from store.metadata import metadata
+from vault.database import truncate_log
 from vault.reference import KeyClass
 
 log = structlog.get_logger()
@@ -84,7 +85,10 @@ def forget(shop: Workshop) -> int:
         except Exception:
             log.exception("term.broke", authorization_id=id)
     if done:
-        _overwrite(shop.store)
+        try:  # what was deleted stands in SQLite's write-ahead log still
+            truncate_log(shop.store)
+        except TimeoutError:
+            log.warning("term.log_busy")  # it stays until the log's next turn
     return done
 
 
@@ -96,15 +100,6 @@ def _forget(shop: Workshop, id: str) -> None:
     with shop.store.begin() as connection:
         unlink(connection, shop.audit, id, actor="scheduler")
         _delete(connection, id)
-
-
-def _overwrite(engine: Engine) -> None:
-    """On SQLite, take what was deleted out of the write-ahead log too. While a reader holds it, it stays
-    until the log's next turn."""
-    if engine.dialect.name == "sqlite":
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            if connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one():
-                log.warning("term.log_busy")
 
 
 def _delete(connection: Connection, id: str) -> None:

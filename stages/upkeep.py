@@ -10,12 +10,12 @@ import structlog
 from authz import gate
 from authz.authorization import Authorization, State, Trigger
 from authz.challenges import ChallengeState
-from authz.consent import KEEPS_DATA, Consent, ConsentState
+from authz.consent import Consent, ConsentState
 from connectors.interface import Resume
 from schema.errors import StateConflict, TaxlinkError, TimestampRefused
 from stages import canaries, standing
 from stages.dispatch import Dispatch
-from stages.intake import fail_parked
+from stages.intake import end, fail_parked
 from stages.workshop import Workshop
 from store.database import now
 
@@ -51,12 +51,7 @@ class Upkeep:
 
     def _overdue(self, held: Consent) -> None:
         to = ConsentState.LAPSED if held.state is ConsentState.AWAITING else ConsentState.EXPIRED
-        id = held.authorization_id
-        current = self._shop.consents.end(id, to, actor="scheduler", reason="overdue", consent_id=held.id)
-        if current.state is State.PLANNING:
-            self._dispatch.leg(current)
-        if to not in KEEPS_DATA and self._shop.consents.to_shred(id):
-            self._dispatch.disposal(current)
+        end(self._shop, self._dispatch, held, to, actor="scheduler", reason="overdue")
 
     def sweep(self) -> int:
         """Start again what a crash left between two writes (a started leg stays one): answered but not taken

@@ -10,8 +10,10 @@ from datetime import datetime
 import structlog
 
 from authz.authorization import Authorization, Trigger
+from authz.grants import HeldGrant
 from connectors import breaker, router
 from connectors.breaker import Signal
+from connectors.interface import Connector, Grant
 from connectors.leases import DOOR_SECONDS
 from connectors.limits import limits_at
 from connectors.overlay import overlay
@@ -67,6 +69,16 @@ def admitted(shop: Workshop, place: Place, owner: str, *, patience: float = DOOR
         return False
 
 
+def apart(shop: Workshop, place: Place) -> closing[Connector]:
+    """A connector for a visit that is no authorization's leg, closed at its end."""
+    return closing(connect(endpoint(place.region, place.route, shop.endpoints), shop.tools))
+
+
+def unsealed(shop: Workshop, held: HeldGrant) -> Grant:
+    """The grant as a connector shows it at the portal. Raises ``KeyDestroyed``."""
+    return Grant(held.receipt, held.granted_at, held.expires_at, shop.vault.unseal(held.secret_ref))
+
+
 def leave(shop: Workshop, authorization_id: str, route: Route | None = None) -> None:
     """The authorization's visits are over, or the one by this route: nothing stays open. Idempotent."""
     shop.lines.hang_up(authorization_id, route)
@@ -118,7 +130,7 @@ def _probe(shop: Workshop, place: Place) -> bool:
 
 def _answer(shop: Workshop, place: Place) -> Signal:
     try:
-        with closing(connect(endpoint(place.region, place.route, shop.endpoints), shop.tools)) as connector:
+        with apart(shop, place) as connector:
             connector.probe()
     except Exception as error:
         log.info("probe.failed", place=str(place), cause=type(error).__name__)

@@ -90,19 +90,15 @@ def derivation(suite: Suite, key: Bytes) -> tuple[Callable[[bytes], bytes], Call
         block.update(info + b"\x01")
         return block.finalize()
 
-    def derived_intl(info: bytes) -> Derived:
-        one, two = keyed(), keyed()
-        one.update(info + b"\x01")
-        block = one.finalize()
-        two.update(block + info + b"\x02")
-        return AESGCM(block), two.finalize()
-
-    def derived_gm(info: bytes) -> Derived:
+    def derived(info: bytes) -> Derived:
         block, second = first(info), keyed()
         second.update(block + info + b"\x02")
-        return Sm4Gcm(block[:16]), block[16:] + second.finalize()[:16]
+        following = second.finalize()
+        if suite is Suite.GM:
+            return Sm4Gcm(block[:16]), block[16:] + following[:16]
+        return AESGCM(block), following
 
-    return first, derived_gm if suite is Suite.GM else derived_intl
+    return first, derived
 
 
 def aead(suite: Suite, key: Bytes) -> Aead:

@@ -70,10 +70,10 @@ def truncate_log(engine: Engine) -> None:
     """
     if engine.dialect.name != "sqlite":
         return
-    with engine.connect() as connection:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one()
     if busy:
-        raise TimeoutError("the write-ahead log of the keys is held by a reader")
+        raise TimeoutError("the write-ahead log is held by a reader")
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

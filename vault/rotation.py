@@ -17,8 +17,7 @@ from vault.ciphers import KEY_BYTES
 from vault.database import truncate_log
 from vault.keys import class_place, service_place
 from vault.roots.root import Root
-from vault.suite import Suite
-from vault.tenant import DESTROYED, VERSION_BYTES, TenantKeys, hold_root, hold_rotation, opened, tenant_place
+from vault.tenant import DESTROYED, VERSION_BYTES, TenantKeys, hold_root, hold_rotation, opened, place_of
 from vault.wrapping import wipe
 
 BATCH = 5_000
@@ -40,9 +39,8 @@ def rotate_root(engine: Engine, root: Root) -> int:
         rows = connection.execute(mine).mappings().all()
         for row in rows:
             key = opened(root, row)
-            place = tenant_place(row["tenant"], Suite(row["suite"]), row["version"], row["floor"])
             at = (table.c.tenant == row["tenant"]) & (table.c.version == row["version"])
-            connection.execute(update(table).where(at).values(wrapped=root.wrap(key, place)))
+            connection.execute(update(table).where(at).values(wrapped=root.wrap(key, place_of(row))))
             wipe(key)
     truncate_log(engine)
     root.retire()

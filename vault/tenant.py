@@ -119,9 +119,12 @@ class TenantKeys:
 
 def opened(root: Root, row: RowMapping) -> bytearray:
     """The key of one row of the table. Raises ``RootKeyUnavailable``."""
-    return root.unwrap(
-        row["wrapped"], tenant_place(row["tenant"], Suite(row["suite"]), row["version"], row["floor"])
-    )
+    return root.unwrap(row["wrapped"], place_of(row))
+
+
+def place_of(row: RowMapping) -> bytes:
+    """What the root binds the key of one row of the table to."""
+    return tenant_place(row["tenant"], Suite(row["suite"]), row["version"], row["floor"])
 
 
 def tenant_place(tenant: str, suite: Suite, version: int, floor: int) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Engine, Table, and_, bindparam, delete, insert, select, update
@@ -251,12 +251,10 @@ class Vault:
             except IntegrityError:
                 return False
             return True
-        former = Reference(
-            reference.key_class, reference.owner, reference.kind, reference.id, reference.revision - 1
-        )
-        replace = update(tables.record).where(self._at(former))
+        former = replace(reference, revision=reference.revision - 1)
+        overwrite = update(tables.record).where(self._at(former))
         with self.engine.begin() as connection:
-            done = connection.execute(replace.values(revision=reference.revision, sealed=sealed))
+            done = connection.execute(overwrite.values(revision=reference.revision, sealed=sealed))
         return done.rowcount == 1
 
     def _revision(self, owner: str, kind: str, key_class: KeyClass, id_: str) -> int:

@@ -24,19 +24,16 @@ def goods(case: Case, _: Rule) -> Seen:
 def _unbacked(case: Case) -> Ints:
     """Sales with a line of a class that was not bought; benchmarks tell what a class is made of."""
     bought: Lines = case.measured.derived("lines_bought")
-    held = {
-        item for firm, item in zip(bought.firm_of.tolist(), bought.class_of, strict=True) if firm == case.firm
-    }
+    held = {bought.class_of[at] for at in np.flatnonzero(bought.firm_of == case.firm).tolist()}
     benchmark, measurement = case.context.benchmark, case.batch.measurement
     lines = case.batch.rows("invoice_line")
     prefixes, width = tuple(measurement.goods_prefixes), measurement.item_class_digits
+    mine = slice(*np.searchsorted(lines.firm, [case.firm, case.firm + 1]))
     keys = set()
-    for firm, key, told in zip(
-        lines.firm.tolist(), lines.texts("invoice_key"), lines.texts("tax_class"), strict=True
-    ):
+    for key, told in zip(lines.texts("invoice_key")[mine], lines.texts("tax_class")[mine], strict=True):
         item = (told or "")[:width]
         made_of = {item} if benchmark is None else benchmark.inputs_of.get(item, {item})
-        if firm == case.firm and item.startswith(prefixes) and not made_of & held:
+        if item.startswith(prefixes) and not made_of & held:
             keys.add(key)
     sales, rows = case.sales, case.rows(case.sales)
     texts = sales.rows.texts("invoice_key")

@@ -49,7 +49,7 @@ class Case:
         return mine[~pairs.individual[mine]]
 
     def rows(self, side: Side) -> Ints:
-        rows: Ints = side.year[side.firm[side.year] == self.firm]
+        rows: Ints = side.year[side.year_firm == self.firm]
         return rows
 
     def rows_with(self, side: Side, pairs: Ints) -> Ints:

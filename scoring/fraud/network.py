@@ -11,10 +11,10 @@ from itertools import islice
 
 import networkx as nx
 
-from schema.period import trailing_months
 from scoring.fraud.terms import Loop
 from scoring.inputs.batch import Batch
 from scoring.inputs.invoices import Side
+from scoring.inputs.loops import flow
 from scoring.inputs.parties import INDIVIDUAL
 
 
@@ -114,10 +114,7 @@ def _others(batch: Batch) -> dict[tuple[str, str], float]:
     }
     found: dict[tuple[str, str], float] = {}
     for (_, day), edges in told.items():
-        year, sums = trailing_months(day, 12), dict[tuple[str, str], float]()
-        for edge in edges:
-            if year.start <= edge.event_date <= year.end:
-                key = (edge.seller, edge.buyer)
-                sums[key] = sums.get(key, 0.0) + edge.amount_fen
-        found |= {key: max(fen, found.get(key, 0.0)) for key, fen in sums.items()}
+        for seller, sales in flow(edges, day).items():
+            for buyer, fen in sales.items():
+                found[(seller, buyer)] = max(fen, found.get((seller, buyer), 0.0))
     return found

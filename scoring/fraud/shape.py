@@ -46,8 +46,8 @@ def split(case: Case, terms: Split) -> Seen:
 
 def _caps(case: Case, terms: Split) -> Floats:
     """Caps for one invoice, fen."""
-    master: Master | None = case.measured.derived("master")
-    own = np.nan if master is None else float(master.number("invoice_cap_fen")[case.firm])
+    master: Master = case.measured.derived("master")
+    own = float(master.number("invoice_cap_fen")[case.firm])
     return np.array(terms.tiers_yuan) * 100.0 if np.isnan(own) else np.array([own])
 
 

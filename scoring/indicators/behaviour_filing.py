@@ -10,7 +10,7 @@ from scoring.inputs.discipline import Discipline
 from scoring.inputs.payments import Payments
 from scoring.inputs.returns import Returns
 from scoring.measure import RISKIER, SAFER, submodel
-from scoring.series import ratio
+from scoring.series import flag, ratio
 from scoring.value import INSUFFICIENT, NOT_APPLICABLE, Floats
 
 indicator = submodel("tax_behaviour")
@@ -43,9 +43,7 @@ def filing_late_days_max(discipline: Discipline, months: int) -> Floats:
 @indicator("最近一期已申报", "DEC", (), SAFER, "TB04")
 def latest_filed_flag(discipline: Discipline) -> Floats:
     """1 when the last VAT period that was due is filed, monthly and quarterly filers by their own lag."""
-    return np.where(
-        np.isnan(discipline.periods(12)[0]), discipline.periods(12)[0], ~discipline.declared.stale
-    )
+    return flag(~discipline.declared.stale, discipline.periods(12)[0])
 
 
 @indicator("增值税申报期数", "DEC", (24,), SAFER, "TB05")

@@ -9,13 +9,13 @@ import numpy as np
 from schema.money import FEN_PER_YUAN
 from scoring.inputs.bank_side import Bench, Known, given, placed
 from scoring.inputs.batch import Batch
-from scoring.inputs.chain import Partners, lag_days
+from scoring.inputs.chain import Partners, lag_days, yearly_growth
 from scoring.inputs.companies import Companies
 from scoring.inputs.flows import Flows
 from scoring.inputs.invoices import Side
 from scoring.inputs.scene import Figures
 from scoring.measure import RISKIER, SAFER, submodel
-from scoring.series import growth, known_or, longest_run, ratio, segment_max, since
+from scoring.series import longest_run, ratio, segment_max, since
 from scoring.value import INSUFFICIENT, Floats
 
 indicator = submodel("supply_chain")
@@ -60,8 +60,7 @@ def core_buyer_run(core: Known, buyers: Partners, months: int) -> Floats:
 @indicator("核心买方额同比", "INV", (12,), SAFER, "SC03")
 def core_buyer_yoy(core: Known, sales: Side, months: int) -> Floats:
     """Sales to core enterprises against the year before, minus 1."""
-    now, before = (core.pairs.sum(sales.net(*window) * core.flag) for window in ((0, 12), (12, 24)))
-    return core.gap + since(sales.history, 12 + months, growth(now, before))
+    return core.gap + yearly_growth(sales, core.flag)
 
 
 @indicator("核心供应商占比", "INV,SCN", (12,), SAFER, "SC02", needs="INV")
@@ -98,9 +97,7 @@ def listed_buyer_share(companies: Companies, sales: Side, months: int) -> Floats
 @indicator("买方资质加权", "INV,ENT", (12,), SAFER, "SC04", needs="INV")
 def buyer_grade_avg(companies: Companies, sales: Side, months: int) -> Floats:
     """Grade of customers, 0 to 1, weighted by sales over those that have one."""
-    weight = np.maximum(sales.net(0, months), 0) * ~np.isnan(companies.grade)
-    graded = companies.pairs.sum(weight * known_or(companies.grade, 0.0))
-    return companies.gap + ratio(graded, companies.pairs.sum(weight))
+    return companies.gap + companies.pairs.mean(sales.net(0, months), companies.grade)
 
 
 @indicator("买方失信/异常额占比", "INV,EXE", (12,), RISKIER, "SC05", needs="INV")

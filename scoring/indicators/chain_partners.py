@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from scoring.inputs.bank_side import Bench, of_pairs
-from scoring.inputs.chain import Partners
+from scoring.inputs.chain import Partners, yearly_growth
 from scoring.inputs.companies import Companies
 from scoring.inputs.invoices import Side
 from scoring.inputs.items import Lines
 from scoring.measure import CONTEXT, RISKIER, SAFER, submodel
-from scoring.series import growth, known_or, ratio, segment_sum, since, summed
-from scoring.value import INSUFFICIENT, NOT_AVAILABLE, Bools, Floats
+from scoring.series import ratio, segment_sum, summed
+from scoring.value import NOT_AVAILABLE, Bools, Floats
 
 indicator = submodel("supply_chain")
 
@@ -56,8 +56,7 @@ def supp_tenure_avg(sellers: Partners) -> Floats:
     """Mean months since the first purchase, over suppliers of the last 12 months."""
     pairs = sellers.side.pairs
     current = (sellers.side.net(0, 12) > 0) & (sellers.first >= 0)
-    number = pairs.count(current)
-    return np.where(number > 0, pairs.sum(np.where(current, sellers.first, 0.0)) / number, INSUFFICIENT)
+    return ratio(pairs.sum(np.where(current, sellers.first, 0.0)), pairs.count(current))
 
 
 @indicator("已注销供应商占比", "INV,ENT", (24,), RISKIER, "SC05", needs="INV")
@@ -82,9 +81,7 @@ def stable_buyer_share(buyers: Partners, months: int) -> Floats:
 @indicator("稳定买方额同比", "INV", (12,), SAFER, "SC10")
 def stable_buyer_yoy(buyers: Partners, months: int) -> Floats:
     """Sales to those against the year before, minus 1."""
-    side, stable = buyers.side, buyers.stable(months)
-    now, before = (side.pairs.sum(side.net(*window) * stable) for window in ((0, 12), (12, 24)))
-    return since(side.history, 12 + months, growth(now, before))
+    return yearly_growth(buyers.side, buyers.stable(months))
 
 
 @indicator("稳定买方撤销率", "INV", (12,), RISKIER, "SC10")
@@ -115,5 +112,4 @@ def downstream_growth(sales: Side, bench: Bench, months: int) -> Floats:
     growths, gap = of_pairs(
         sales.pairs, bench.table("growth_of"), lambda told: np.nan if told is None else float(told)
     )
-    weight = np.maximum(sales.net(0, months), 0) * ~np.isnan(growths)
-    return gap + ratio(sales.pairs.sum(weight * known_or(growths, 0.0)), sales.pairs.sum(weight))
+    return gap + sales.pairs.mean(sales.net(0, months), growths)

@@ -13,6 +13,7 @@ from scoring.measure import CONTEXT, INTERIOR, RISKIER, SAFER, submodel
 from scoring.series import (
     Cube,
     correlation,
+    flag,
     growth,
     longest_run,
     ratio,
@@ -129,7 +130,7 @@ def ele_vs_ind(power: Power, out_amt_12m: Floats, bench: Bench, months: int) -> 
 def ele_shutdown_flag(power: Power, months: int) -> Floats:
     """1 when the last months used less than 20% of the same months a year before."""
     part = ratio(power.every_month(power.energy, months), power.every_month(power.energy, months, 12))
-    return np.where(np.isnan(part), part, part < STOPPED)
+    return flag(part < STOPPED, part)
 
 
 @indicator("负荷率", "ELE", (12,), INTERIOR, "EL06")

@@ -10,7 +10,7 @@ from scoring.inputs.flows import Flows
 from scoring.inputs.turnover import Daily
 from scoring.measure import RISKIER, SAFER, submodel
 from scoring.series import Cube, growth, longest_gap, ratio, segment_sum, summed, variation
-from scoring.value import Floats
+from scoring.value import Floats, Ints
 
 indicator = submodel("bank_flow")
 LOW_BALANCE = 1_000 * FEN_PER_YUAN
@@ -90,31 +90,30 @@ def month_end_spike(flows: Flows, balances: Balances, months: int) -> Floats:
 
 
 @indicator("付款方家数", "TXN", (12,), SAFER, "BF08")
-def payer_cnt(flows: Flows, months: int) -> Floats:
+def payer_cnt(flows: Flows, payers: tuple[Ints, Ints, Floats], months: int) -> Floats:
     """Counterparties that operating inflow comes from."""
-    firm, _, _ = flows.by_party(flows.into & flows.operating & (flows.age < months))
-    counts = np.bincount(firm, minlength=flows.rows.firms)
-    return counts + 0 * flows.operated(flows.op_in, months)
+    return segment_sum(payers[0], flows.rows.firms) + 0 * flows.operated(flows.op_in, months)
 
 
-def _concentration(flows: Flows, cube: Cube, mask: np.ndarray, months: int) -> Floats:
-    """Σ share² of counterparties, the mask's movements of the window."""
-    firm, _, fen = flows.by_party(mask & flows.operating & (flows.age < months))
+def _concentration(flows: Flows, cube: Cube, parties: tuple[Ints, Ints, Floats], months: int) -> Floats:
+    """Σ share² of some parties of each firm."""
+    firm, _, fen = parties
     squares = segment_sum(firm, flows.rows.firms, fen * fen)
     whole = segment_sum(firm, flows.rows.firms, fen)
     return ratio(squares, whole * whole) + 0 * flows.operated(cube, months)
 
 
 @indicator("付款方集中度", "TXN", (12,), RISKIER, "BF08")
-def payer_hhi(flows: Flows, months: int) -> Floats:
+def payer_hhi(flows: Flows, payers: tuple[Ints, Ints, Floats], months: int) -> Floats:
     """Herfindahl index of those who pay the firm."""
-    return _concentration(flows, flows.op_in, flows.into, months)
+    return _concentration(flows, flows.op_in, payers, months)
 
 
 @indicator("收款方集中度", "TXN", (12,), RISKIER, "BF08")
 def payee_hhi(flows: Flows, months: int) -> Floats:
     """Herfindahl index of those whom the firm pays."""
-    return _concentration(flows, flows.op_out, flows.out, months)
+    payees = flows.by_party(flows.out & flows.operating & (flows.age < months))
+    return _concentration(flows, flows.op_out, payees, months)
 
 
 @indicator("代发工资额", "TXN", (6, 12), SAFER, "BF09")

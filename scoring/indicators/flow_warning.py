@@ -23,6 +23,12 @@ def payroll(flows: Flows) -> Cube:
 
 
 @derived
+def rent(flows: Flows) -> Cube:
+    """Rent paid by month, fen."""
+    return flows.cube(flows.out & flows.says("rent"))
+
+
+@derived
 def loans_in(flows: Flows) -> Cube:
     """Loans received by month, fen."""
     return flows.cube(flows.into & flows.says("loan"))

@@ -108,10 +108,12 @@ def addr_cluster_cnt(register: Master) -> Floats:
 def license_valid_flag(batch: Batch) -> Floats:
     """1 when an industry licence is in force at ``as_of``, 0 when all have ended. ``NOT_AVAILABLE`` without
     one on record."""
-    return _in_force(batch, "industry")
+    return licensed(batch, "industry")
 
 
-def _in_force(batch: Batch, kind: str) -> Floats:
+def licensed(batch: Batch, kind: str) -> Floats:
+    """1 when a licence of a kind is in force at ``as_of``, else 0; ``NOT_AVAILABLE`` without one on
+    record."""
     rows = batch.rows("licence")
     mine = rows.among("kind", kind)
     return np.where(rows.count(mine) > 0, rows.any(mine & rows.lasting("expires_on")), NOT_AVAILABLE)

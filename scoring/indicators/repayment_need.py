@@ -29,9 +29,9 @@ def wc_need(
     out_amt_12m: Floats, out_yoy_12m: Floats, fin_net_margin_12m: Floats, cash_cycle_days: Floats, months: int
 ) -> Floats:
     """Sales × (1 − net margin) × (1 + growth, at most 15%) ÷ turns a year (流贷管理办法, annex)."""
-    expected = np.clip(np.where(np.isnan(out_yoy_12m), 0.0, out_yoy_12m), -1, MOST_GROWTH)
+    expected = np.clip(known_or(out_yoy_12m, 0.0), -1, MOST_GROWTH)
     cycle = np.where(cash_cycle_days <= 0, 0.0, cash_cycle_days) / 360
-    return cast(Floats, out_amt_12m * (1 - fin_net_margin_12m) * (1 + expected) * cycle)
+    return out_amt_12m * (1 - fin_net_margin_12m) * (1 + expected) * cycle
 
 
 @indicator("营运资金缺口", "FIN,CRE", (), CONTEXT, "RP10", needs="FIN,CRE,INV")
@@ -67,8 +67,8 @@ def sales_capacity(
     out_amt_12m: Floats, out_yoy_12m: Floats, cust_top1_share_12m: Floats, months: int
 ) -> Floats:
     """A tenth of yearly sales, less where they fall or hang on one customer."""
-    fall = np.clip(1 + np.minimum(np.where(np.isnan(out_yoy_12m), 0.0, out_yoy_12m), 0), 0.5, 1)
-    top = np.where(np.isnan(cust_top1_share_12m), 1.0, cust_top1_share_12m)
+    fall = np.clip(1 + np.minimum(known_or(out_yoy_12m, 0.0), 0), 0.5, 1)
+    top = known_or(cust_top1_share_12m, 1.0)
     return cast(
         Floats, SALES_SHARE * np.maximum(out_amt_12m, 0) * fall * (1 - 0.3 * np.maximum(top - 0.5, 0) / 0.5)
     )

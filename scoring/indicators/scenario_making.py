@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from scoring.indicators.registration_status import licensed
 from scoring.inputs.bank_side import given
 from scoring.inputs.batch import Batch
 from scoring.inputs.electricity import Power
@@ -13,7 +14,7 @@ from scoring.inputs.scene import Figures
 from scoring.inputs.statements import Books
 from scoring.measure import CONTEXT, INTERIOR, RISKIER, SAFER, submodel
 from scoring.series import ratio, segment_max
-from scoring.value import NOT_AVAILABLE, Bools, Floats
+from scoring.value import Bools, Floats
 
 indicator = submodel("scenario")
 EQUIPMENT = ("109",)
@@ -66,9 +67,7 @@ def mfg_inventory_turn(books: Books, months: int) -> Floats:
 @indicator("排污许可有效", "NEG", (), SAFER, "SN04", needs="licence")
 def mfg_env_permit(batch: Batch) -> Floats:
     """1 when a permit to discharge is in force. ``NOT_AVAILABLE`` without one on record."""
-    rows = batch.rows("licence")
-    mine = rows.among("kind", "pollution")
-    return np.where(rows.count(mine) > 0, rows.any(mine & rows.lasting("expires_on")), NOT_AVAILABLE)
+    return licensed(batch, "pollution")
 
 
 @indicator("安全事故数", "NEG", (36,), RISKIER, "SN04")

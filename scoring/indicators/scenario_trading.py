@@ -17,10 +17,9 @@ indicator = submodel("scenario")
 
 
 @indicator("租金缴付月数", "TXN", (12,), SAFER, "SN07")
-def gen_rent_months(flows: Flows, months: int) -> Floats:
+def gen_rent_months(rent: Cube, flows: Flows, months: int) -> Floats:
     """Months in which rent was paid."""
-    paid = flows.cube(flows.out & flows.says("rent")).last(months)
-    return flows.covered(summed(paid > 0), months)
+    return flows.covered(summed(rent.last(months) > 0), months)
 
 
 @indicator("收单流水", "SCN", (3, 12), SAFER, "SN08")

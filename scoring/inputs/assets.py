@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 
@@ -63,7 +64,6 @@ class Deals:
     patent: Bools
     asset: Ints
     """A code of the asset, within the batch."""
-    gap: Floats
 
     def of(self, kind: str) -> Bools:
         return self.rows.among("kind", kind)
@@ -73,19 +73,9 @@ class Deals:
 def deals(batch: Batch, assets: Assets) -> Deals:
     """What became of the assets by ``as_of``."""
     rows = batch.rows("intellectual_property_deal")
-    texts = rows.texts("asset_id")
-    known = {
-        key
-        for key, patent in zip(
-            zip(assets.rows.firm.tolist(), assets.rows.texts("asset_id"), strict=True),
-            assets.patents.tolist(),
-            strict=True,
-        )
-        if patent
-    }
-    patent = [key in known for key in zip(rows.firm.tolist(), texts, strict=True)]
-    gap = batch.masked(np.zeros(batch.firms), "intellectual_property_deal")
-    return Deals(rows, rows.age("event_date"), np.array(patent, dtype=np.bool_), rows.codes("asset_id"), gap)
+    known = set(compress(assets.rows.keyed("asset_id"), assets.patents.tolist()))
+    patent = [key in known for key in rows.keyed("asset_id")]
+    return Deals(rows, rows.age("event_date"), np.array(patent, dtype=np.bool_), rows.codes("asset_id"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,30 +91,13 @@ class Inventors:
 def inventors(batch: Batch, assets: Assets) -> Inventors:
     """``number`` over 60 months, ``recent`` and ``employed`` over 36."""
     rows, people = batch.rows("inventor"), batch.rows("insured_person")
-    age_of = dict(
-        zip(
-            zip(assets.rows.firm.tolist(), assets.rows.texts("asset_id"), strict=True),
-            assets.applied.tolist(),
-            strict=True,
-        )
-    )
-    firms = rows.firm.tolist()
-    age = np.array(
-        [age_of.get(key, np.nan) for key in zip(firms, rows.texts("asset_id"), strict=True)], dtype=np.float64
-    )
+    age_of = dict(zip(assets.rows.keyed("asset_id"), assets.applied.tolist(), strict=True))
+    age = np.array([age_of.get(key, np.nan) for key in rows.keyed("asset_id")], dtype=np.float64)
     insured = people.lasting("until") & ~(people.days_ago("since") < 0)
-    staff = {
-        key
-        for key, here in zip(
-            zip(people.firm.tolist(), people.texts("person_key"), strict=True), insured.tolist(), strict=True
-        )
-        if here
-    }
+    staff = set(compress(people.keyed("person_key"), insured.tolist()))
     keys = rows.codes("person_key")
-    here = np.array(
-        [key in staff for key in zip(firms, rows.texts("person_key"), strict=True)], dtype=np.bool_
-    )
-    gap = batch.masked(np.zeros(batch.firms), "inventor")
+    here = np.array([key in staff for key in rows.keyed("person_key")], dtype=np.bool_)
+    gap = batch.gap("inventor")
     return Inventors(
         gap + rows.distinct(age < 60, keys),
         gap + rows.distinct(age < 36, keys),
@@ -141,7 +114,7 @@ def patent_fields(batch: Batch, assets: Assets) -> Floats:
     rows = assets.rows
     told = [
         text is not None and (wanted := classes[firm]) is not None and text[:4] in wanted
-        for firm, text in zip(rows.firm.tolist(), rows.texts("ipc"), strict=True)
+        for firm, text in rows.keyed("ipc")
     ]
     mine = assets.valid & assets.patents
     number = rows.count(mine)
@@ -157,8 +130,8 @@ def family_countries(assets: Assets) -> Floats:
     mine = (assets.valid & assets.patents).tolist()
     seen = {
         (firm, country)
-        for firm, texts, here in zip(rows.firm.tolist(), rows.texts("family_countries"), mine, strict=True)
-        if here and texts
+        for firm, texts in compress(rows.keyed("family_countries"), mine)
+        if texts
         for country in texts.split(",")
     }
     return segment_sum(np.array([firm for firm, _ in seen], dtype=np.int64), rows.firms)

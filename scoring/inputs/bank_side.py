@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -89,8 +89,7 @@ def of_pairs(
 ) -> tuple[Floats, Floats]:
     """A number a pair out of its firm's mapping, and 0 or ``NOT_AVAILABLE`` a firm."""
     answer = [
-        read(None if (mapping := told[firm]) is None else mapping.get(key))
-        for firm, key in zip(pairs.firm.tolist(), pairs.keys, strict=True)
+        read(None if (mapping := told[firm]) is None else mapping.get(key)) for firm, key in pairs.keyed
     ]
     gap = np.array([NOT_AVAILABLE if mapping is None else 0.0 for mapping in told])
     return np.array(answer, dtype=np.float64), gap
@@ -109,12 +108,9 @@ class Known:
         return self.gap + self.pairs.share(side.net(0, months), self.flag)
 
 
-def flagged(pairs: Pairs, sets: list[frozenset[str] | None]) -> Known:
+def flagged(pairs: Pairs, sets: Sequence[Set[str] | None]) -> Known:
     """The pairs whose key is in their firm's set."""
-    flag = [
-        (keys := sets[firm]) is not None and key in keys
-        for firm, key in zip(pairs.firm.tolist(), pairs.keys, strict=True)
-    ]
+    flag = [(keys := sets[firm]) is not None and key in keys for firm, key in pairs.keyed]
     gap = np.array([NOT_AVAILABLE if keys is None else 0.0 for keys in sets])
     return Known(pairs, np.array(flag, dtype=np.bool_), gap)
 
@@ -137,18 +133,6 @@ def controlled_invoice_cnt(purchases: Side, batch: Batch) -> Floats:
         for firm, number in zip(firms, numbers, strict=True):
             counts[firm] += number in (lists[firm] or ())
     return counts
-
-
-@figure()
-def authorisation_expired(batch: Batch) -> Floats:
-    """1 when the authorisation had ended by the day of the decision."""
-    today = batch.today
-    return given(
-        batch,
-        lambda context: (
-            None if context.authorisation_expires is None else float(context.authorisation_expires < today)
-        ),
-    )
 
 
 @figure()

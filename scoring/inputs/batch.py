@@ -137,6 +137,10 @@ class Batch:
         reason = self.why(sources)
         return np.where(reason > 0, NANS[reason], found)
 
+    def gap(self, *sources: str) -> Floats:
+        """0, or why one of the sources is not there."""
+        return self.masked(np.zeros(self.firms), *sources)
+
     def _why(self, source: str) -> Ints:
         table = TABLE_OF.get(source, source)
         if table in self.missing:

@@ -14,8 +14,8 @@ from scoring.inputs.flows import Flows
 from scoring.inputs.invoices import Side
 from scoring.inputs.names import Named
 from scoring.measure import derived
-from scoring.series import correlation, segment_max, segment_sum
-from scoring.value import INSUFFICIENT, Bools, Floats
+from scoring.series import correlation, growth, segment_max, segment_sum, since
+from scoring.value import INSUFFICIENT, Bools, Floats, Ints
 
 STABLE_PART = 0.75
 """A stable counterparty trades in 9 of 12 months (18 of 24)."""
@@ -82,13 +82,19 @@ def core(batch: Batch, sales: Side) -> Known:
     return flagged(sales.pairs, [context.core for context in batch.contexts])
 
 
+def yearly_growth(side: Side, members: Bools) -> Floats:
+    """Net amount of the year with some pairs against the year before, minus 1."""
+    now, before = (side.pairs.sum(side.net(*window) * members) for window in ((0, 12), (12, 24)))
+    return since(side.history, 24, growth(now, before))
+
+
 @derived
-def paid_by_pair(named: Named, flows: Flows, sales: Side) -> Floats:
+def paid_by_pair(named: Named, flows: Flows, payers: tuple[Ints, Ints, Floats]) -> Floats:
     """Fen that each pair's company paid in the last year, by its name on bank statements."""
-    firm, party, fen = flows.by_party(flows.into & flows.operating & (flows.age < 12))
-    width = max(len(flows.parties), 1)
-    cells = segment_sum(firm * width + party, sales.firms * width, fen)
-    return np.where(named.party >= 0, cells[sales.pairs.firm * width + np.maximum(named.party, 0)], 0.0)
+    _, cell, fen = payers
+    paid = np.zeros(flows.rows.firms * len(flows.parties))
+    paid[cell] = fen
+    return np.where(named.cell >= 0, paid[named.cell], 0.0)
 
 
 def lag_days(invoiced: Floats, received: Floats) -> Floats:
@@ -106,9 +112,4 @@ def lag_days(invoiced: Floats, received: Floats) -> Floats:
 @derived
 def core_receipts(named: Named, flows: Flows, core: Known) -> Floats:
     """Operating fen from core enterprises by firm and month, shape (firms, months)."""
-    pairs, width = core.pairs, max(len(flows.parties), 1)
-    wanted = np.zeros(pairs.firms * width, dtype=np.bool_)
-    mine = core.flag & (named.party >= 0)
-    wanted[pairs.firm[mine] * width + named.party[mine]] = True
-    from_core = wanted[flows.rows.firm * width + flows.party] if len(flows.rows) else flows.into
-    return flows.cube(flows.into & flows.operating & from_core).month
+    return flows.cube(flows.into & flows.operating & named.moves(core.flag)).month

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import cast
 
 import numpy as np
 
-from scoring.inputs.bank_side import Known, days
+from scoring.inputs.bank_side import Known, days, of_pairs
 from scoring.inputs.batch import Batch
 from scoring.inputs.invoices import Side
 from scoring.inputs.pairs import Pairs
 from scoring.measure import derived
-from scoring.value import NANS, NOT_AVAILABLE, Bools, Floats
+from scoring.value import NOT_AVAILABLE, Bools, Floats
 
 OWNERSHIPS = ("government", "state", "listed", "foreign", "private", "individual")
 _GONE = ("revoked", "cancelled")
@@ -33,7 +32,6 @@ class Companies:
     """Revoked or cancelled."""
     abnormal: Bools
     """Gone, abnormal at the tax authority, or dishonest."""
-    dishonest: Bools
     known: Bools
     gap: Floats
     """0 or why nothing is known, a firm."""
@@ -47,17 +45,12 @@ class Companies:
 def companies(batch: Batch, sales: Side) -> Companies:
     """The register's rows on counterparties, by pair."""
     rows, pairs = batch.rows("counterparty"), sales.pairs
-    row_of = {
-        key: row for row, key in enumerate(zip(rows.firm.tolist(), rows.texts("company_id"), strict=True))
-    }
-    at = np.array(
-        [row_of.get(key, -1) for key in zip(pairs.firm.tolist(), pairs.keys, strict=True)], dtype=np.int64
-    )
+    row_of: dict[tuple[int, str | None], int] = {key: row for row, key in enumerate(rows.keyed("company_id"))}
+    at = np.array([row_of.get(key, -1) for key in pairs.keyed], dtype=np.int64)
     ownership = rows.words("ownership", OWNERSHIPS).astype(np.float64)
     gone = rows.among("status", *_GONE)
     dishonest = rows.true("dishonest")
     abnormal = gone | dishonest | rows.among("tax_status", "abnormal", "cancelled")
-    told = batch.missing["counterparty"]
     return Companies(
         pairs,
         _picked(rows.day("established_on"), at),
@@ -65,9 +58,8 @@ def companies(batch: Batch, sales: Side) -> Companies:
         _picked(rows.number("grade"), at),
         _picked(gone.astype(np.float64), at) == 1,
         _picked(abnormal.astype(np.float64), at) == 1,
-        _picked(dishonest.astype(np.float64), at) == 1,
         at >= 0,
-        np.where(told > 0, NANS[told], 0.0),
+        batch.gap("counterparty"),
     )
 
 
@@ -83,7 +75,7 @@ def abnormal_pairs(companies: Companies, batch: Batch) -> Known:
     lists = [context.abnormal for context in batch.contexts]
     listed = [
         (found := lists[firm]) is not None and key in found and found[key] <= batch.as_of[firm]
-        for firm, key in zip(pairs.firm.tolist(), pairs.keys, strict=True)
+        for firm, key in pairs.keyed
     ]
     told = np.array([found is not None for found in lists])
     return Known(
@@ -96,15 +88,7 @@ def abnormal_pairs(companies: Companies, batch: Batch) -> Known:
 @derived
 def established(companies: Companies, batch: Batch) -> tuple[Floats, Floats]:
     """The day on which each pair's company was registered, and 0 or ``NOT_AVAILABLE`` a firm."""
-    pairs = companies.pairs
     lists = [context.registered for context in batch.contexts]
-    found = companies.established
-    if any(lists):
-        told: list[date | None] = [
-            None if (dates := lists[firm]) is None else dates.get(key)
-            for firm, key in zip(pairs.firm.tolist(), pairs.keys, strict=True)
-        ]
-        listed = np.array([days(day) for day in told])
-        found = np.where(np.isnan(listed), found, listed)
-    there = np.array([dates is not None for dates in lists]) | ~np.isnan(companies.gap)
-    return found, np.where(there, 0.0, NOT_AVAILABLE)
+    listed, gap = of_pairs(companies.pairs, lists, days)
+    found = np.where(np.isnan(listed), companies.established, listed)
+    return found, np.where(np.isnan(companies.gap), gap, 0.0)

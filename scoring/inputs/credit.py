@@ -7,18 +7,16 @@ from functools import cached_property
 
 import numpy as np
 
-from schema.dataset import Missing
 from scoring.inputs.batch import Batch
 from scoring.inputs.rows import Rows
 from scoring.measure import derived
 from scoring.series import MONTHS, segment_sum
-from scoring.value import CODE_OF, NANS, Bools, Floats, Ints
+from scoring.value import NOT_AVAILABLE, Bools, Floats, Ints
 
 NONBANK = ("leasing", "factoring", "microloan")
 ONLINE = ("microloan", "online", "consumer")
 BAD = ("substandard", "doubtful", "loss")
 WATCHED = ("attention", *BAD)
-BUSINESS = ("business_loan", "line", "acceptance", "other")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +62,7 @@ def _gap(batch: Batch, party: str) -> Floats:
     """Why there is no report on a party."""
     reports = batch.rows("credit_report")
     told = reports.count(reports.among("party", party)) > 0
-    nothing = NANS[CODE_OF[Missing.NOT_AVAILABLE]]
-    return batch.masked(np.where(told, 0.0, nothing), "CRE", "credit_account")
+    return batch.masked(np.where(told, 0.0, NOT_AVAILABLE), "CRE", "credit_account")
 
 
 def _accounts(batch: Batch, party: str) -> Accounts:
@@ -118,7 +115,7 @@ def paid_months(batch: Batch) -> PaidMonths:
         rows.among("party", "company"),
         rows.among("party", "owner"),
         rows.number("overdue_months"),
-        batch.masked(np.zeros(batch.firms), "credit_month"),
+        batch.gap("credit_month"),
     )
 
 
@@ -128,7 +125,7 @@ def credit_inquiries(batch: Batch) -> tuple[Floats, Floats]:
     rows = batch.rows("credit_inquiry")
     age = rows.age("event_date")
     wanted = rows.among("reason", "loan_approval")
-    gap = batch.masked(np.zeros(batch.firms), "credit_inquiry")[:, None]
+    gap = batch.gap("credit_inquiry")[:, None]
 
     def of(party: str) -> Floats:
         keep = np.flatnonzero(wanted & rows.among("party", party) & (age < MONTHS))
@@ -155,7 +152,7 @@ def guarantees(batch: Batch) -> Guarantees:
     stands = rows.lasting("ended_on")
     company, owner = (stands & rows.among("party", party) for party in ("company", "owner"))
     bad = rows.among("loan_class", *WATCHED)
-    gap = batch.masked(np.zeros(batch.firms), "credit_guarantee")
+    gap = batch.gap("credit_guarantee")
     return Guarantees(
         gap + rows.sum(company, rows.number("balance_fen")),
         gap + rows.any(company & bad),

@@ -26,22 +26,28 @@ def gross_profit(sold: Cube, bought: Cube, purchases: Side) -> Floats:
 
 
 @derived
-def ebitda(gross_profit: Floats, wages: Wages, power: Power, flows: Flows, batch: Batch) -> Floats:
+def ebitda(
+    gross_profit: Floats, wages: Wages, power: Power, rent: Cube, flows: Flows, batch: Batch
+) -> Floats:
     """Gross profit minus wages, electricity and rent; what the bank was told comes first."""
     told = given(batch, lambda context: context.ebitda_fen)
-    rent = flows.covered(flows.cube(flows.out & flows.says("rent")).total(12), 12)
-    paid = wages.total(wages.income, 12) + power.every_month(power.cost, 12) + rent
+    paid = wages.total(wages.income, 12) + power.every_month(power.cost, 12)
+    paid += flows.covered(rent.total(12), 12)
     worked_out = batch.masked(gross_profit - paid, "INV", "DEC", "ELE", "TXN")
     return np.where(np.isnan(told), worked_out, told)
 
 
 @derived
-def yearly_service(debt: Debt, batch: Batch) -> Floats:
-    """Principal and interest due within a year; ``NOT_APPLICABLE`` without any. What the bank was told comes
-    first."""
+def due_in_year(debt: Debt, batch: Batch) -> Floats:
+    """Principal and interest due within a year; what the bank was told comes first."""
     told = given(batch, lambda context: context.annual_service_fen)
-    due = np.where(np.isnan(told), batch.masked(debt.service, "CRE"), told)
-    return np.where(due == 0, NOT_APPLICABLE, due)
+    return np.where(np.isnan(told), batch.masked(debt.service, "CRE"), told)
+
+
+@derived
+def yearly_service(due_in_year: Floats) -> Floats:
+    """The same; ``NOT_APPLICABLE`` without any."""
+    return np.where(due_in_year == 0, NOT_APPLICABLE, due_in_year)
 
 
 @derived

@@ -32,7 +32,6 @@ WORDS: dict[str, re.Pattern[str]] = {
 """What words in a summary, a purpose or a counterparty's name tell of a movement."""
 
 _BIT = {name: 1 << place for place, name in enumerate(WORDS)}
-_fold = lru_cache(maxsize=1 << 18)(fold_name)
 
 
 @lru_cache(maxsize=1 << 18)
@@ -134,13 +133,16 @@ class Flows:
     def _reach(self) -> dict[int, Floats]:
         return {}
 
+    @cached_property
+    def party_cell(self) -> Ints:
+        """A code of each row's firm and party, below ``firms`` × number of parties."""
+        return self.rows.firm * len(self.parties) + self.party
+
     def by_party(self, mask: Bools) -> tuple[Ints, Ints, Floats]:
-        """Firm, party and fen of each pair of the mask."""
-        width = max(len(self.parties), 1)
-        keep = np.flatnonzero(mask)
-        cell = self.rows.firm[keep] * width + self.party[keep]
-        cells, place = distinct(cell, self.rows.firms * width)
-        return cells // width, cells % width, segment_sum(place, len(cells), self.amount[keep])
+        """Firm, code and fen of each pair of firm and party of the mask."""
+        width, keep = len(self.parties), np.flatnonzero(mask)
+        cells, place = distinct(self.party_cell[keep], self.rows.firms * width)
+        return cells // width, cells, segment_sum(place, len(cells), self.amount[keep])
 
 
 @derived
@@ -178,9 +180,15 @@ def flows(batch: Batch) -> Flows:
     )
 
 
+@derived
+def payers(flows: Flows) -> tuple[Ints, Ints, Floats]:
+    """Firm, code and fen of each payer of operating inflow of the year."""
+    return flows.by_party(flows.into & flows.operating & (flows.age < 12))
+
+
 def _folded(names: list[str], name: Ints) -> tuple[list[str], Ints]:
     """The folded names in their order, and the place of each row's."""
-    folded = [_fold(text) if text.strip() else INDIVIDUAL for text in names] + [INDIVIDUAL]
+    folded = [fold_name(text) if text.strip() else INDIVIDUAL for text in names] + [INDIVIDUAL]
     parties = sorted(set(folded))
     place = {text: code for code, text in enumerate(parties)}
     return parties, np.array([place[text] for text in folded])[name]

@@ -13,7 +13,7 @@ from scoring.inputs.batch import Batch
 from scoring.inputs.invoices import Side
 from scoring.inputs.rows import Rows
 from scoring.measure import derived
-from scoring.series import distinct, segment_count, segment_sum, summed
+from scoring.series import distinct, ratio, segment_count, segment_sum, summed
 from scoring.value import INSUFFICIENT, NOT_AVAILABLE, Bools, Floats, Ints
 
 _AGES = 24
@@ -107,7 +107,7 @@ class Lines:
         sums = summed(self._by_age[:, :months])
         whole = segment_sum(self.cells.firm, self.firms, sums)
         found = segment_sum(self.cells.firm, self.firms, sums * flags)
-        return np.where(whole <= 0.0, INSUFFICIENT, found / whole) + self.gap
+        return ratio(found, whole) + self.gap
 
 
 @derived
@@ -195,7 +195,7 @@ def price_spread(lines_sold: Lines, batch: Batch) -> Floats:
     order = np.lexsort((spread, fen, firm))
     weight = segment_sum(firm, batch.firms, fen)
     total = segment_sum(firm[order], batch.firms, (fen * spread)[order])
-    return np.where(weight <= 0, INSUFFICIENT, total / weight)
+    return ratio(total, weight)
 
 
 def _medians(found: Floats, group: Ints, size: Ints) -> Floats:

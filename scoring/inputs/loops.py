@@ -31,7 +31,7 @@ def circled(sales: Side, purchases: Side, batch: Batch) -> Floats:
             continue
         key = (id(context.edges), day)
         if key not in seen:
-            seen[key] = _flow(context.edges, day)
+            seen[key] = flow(context.edges, day)
         mine = range(starts[firm], starts[firm + 1])
         ways = {pairs.keys[pair]: float(back[pair]) for pair in mine if back[pair] > 0}
         found[firm] = sum(
@@ -42,21 +42,22 @@ def circled(sales: Side, purchases: Side, batch: Batch) -> Floats:
     return found
 
 
-def _flow(edges: tuple[Edge, ...], as_of: date) -> Flow:
+def flow(edges: tuple[Edge, ...], as_of: date) -> Flow:
+    """The sales of the last 12 months, summed."""
     window = trailing_months(as_of, 12)
-    flow: dict[str, dict[str, float]] = {}
+    found: dict[str, dict[str, float]] = {}
     for edge in edges:
         if window.start <= edge.event_date <= window.end:
-            to = flow.setdefault(edge.seller, {})
+            to = found.setdefault(edge.seller, {})
             to[edge.buyer] = to.get(edge.buyer, 0.0) + edge.amount_fen
-    return flow
+    return found
 
 
-def _widest(flow: Flow, direct: Mapping[str, float], customer: str, steps: int = 2) -> float:
+def _widest(sold: Flow, direct: Mapping[str, float], customer: str, steps: int = 2) -> float:
     """The widest way back from a customer: its narrowest sale, over at most ``steps`` firms between."""
     best = direct.get(customer, 0.0)
     if steps:
-        for buyer, amount in flow.get(customer, {}).items():
+        for buyer, amount in sold.get(customer, {}).items():
             if amount > best:
-                best = max(best, min(amount, _widest(flow, direct, buyer, steps - 1)))
+                best = max(best, min(amount, _widest(sold, direct, buyer, steps - 1)))
     return best

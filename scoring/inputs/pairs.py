@@ -11,8 +11,8 @@ import polars as pl
 
 from scoring.inputs.parties import INDIVIDUAL, party_key, province
 from scoring.inputs.rows import encode
-from scoring.series import segment_sum
-from scoring.value import INSUFFICIENT, Bools, Floats, Ints
+from scoring.series import distinct, known_or, ratio, segment_sum
+from scoring.value import Bools, Floats, Ints
 
 _key = lru_cache(maxsize=1 << 18)(party_key)
 _province = lru_cache(maxsize=1 << 18)(province)
@@ -28,6 +28,11 @@ class Pairs:
 
     def __len__(self) -> int:
         return len(self.keys)
+
+    @cached_property
+    def keyed(self) -> list[tuple[int, str]]:
+        """Firm and key of each pair."""
+        return list(zip(self.firm.tolist(), self.keys, strict=True))
 
     @cached_property
     def individual(self) -> Bools:
@@ -53,13 +58,18 @@ class Pairs:
     def share(self, net: Floats, members: Bools) -> Floats:
         """The members' part of the positive amounts of each firm; ``INSUFFICIENT`` without any."""
         positive = np.maximum(net, 0)
-        return _part(self.sum(positive * members), self.sum(positive))
+        return ratio(self.sum(positive * members), self.sum(positive))
+
+    def mean(self, net: Floats, found: Floats) -> Floats:
+        """The mean of a figure, weighted by positive amounts, over the pairs that have one."""
+        weight = np.maximum(net, 0) * ~np.isnan(found)
+        return ratio(self.sum(weight * known_or(found, 0.0)), self.sum(weight))
 
     def herfindahl(self, net: Floats) -> Floats:
         """Σ share² over positive amounts."""
         positive = np.maximum(net, 0)
         total = self.sum(positive)
-        return _part(self.sum(positive * positive), total * total)
+        return ratio(self.sum(positive * positive), total * total)
 
     def rank(self, net: Floats) -> Ints:
         """The place of each pair within its firm, the largest amount 0."""
@@ -74,10 +84,6 @@ class Pairs:
         """A code of each pair's province, −1 where it is not known."""
         codes = {place: code for code, place in enumerate(sorted({*self.provinces} - {None}, key=str))}
         return np.array([codes.get(place, -1) for place in self.provinces], dtype=np.int64)
-
-
-def _part(part: Floats, whole: Floats) -> Floats:
-    return np.where(whole <= 0, INSUFFICIENT, part / whole)
 
 
 def pair_up(frame: pl.DataFrame, firm: Ints, firms: int) -> tuple[Pairs, Ints]:
@@ -99,26 +105,18 @@ def pair_up(frame: pl.DataFrame, firm: Ints, firms: int) -> tuple[Pairs, Ints]:
     width = max(len(order), 1)
     named = np.flatnonzero(codes >= 0)
     cell = firm[named] * width + place[codes[named]] if keys else np.empty(0, dtype=np.int64)
-    cells = _distinct(cell, firms * width)
+    cells, found = distinct(cell, firms * width)
     pair = np.full(len(codes), -1, dtype=np.int64)
-    pair[named] = np.searchsorted(cells, cell)
+    pair[named] = found
     return Pairs(firms, cells // width, [order[code] for code in (cells % width).tolist()]), pair
-
-
-def _distinct(cell: Ints, cells: int) -> Ints:
-    """The different values, ascending."""
-    if cells <= 1 << 16:
-        return np.flatnonzero(np.bincount(cell, minlength=1))
-    ordered = np.sort(cell)
-    return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))] if ordered.size else ordered
 
 
 def _encode(texts: pl.Series, key: Callable[[str], str | None]) -> tuple[list[str], Ints]:
     """The keys of the different texts, and the place of each row's; −1 for null, empty, or no key."""
-    distinct, place = encode(texts)
-    code_of = np.full(len(distinct) + 1, -1, dtype=np.int64)  # the last one answers for null
+    different, place = encode(texts)
+    code_of = np.full(len(different) + 1, -1, dtype=np.int64)  # the last one answers for null
     keys: list[str] = []
-    for code, text in enumerate(distinct):
+    for code, text in enumerate(different):
         if text.strip() and (found := key(text)) is not None:
             code_of[code] = len(keys)
             keys.append(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from schema.taxpayer_id import is_valid
 
@@ -21,6 +22,7 @@ _COMPANY_WORD = re.compile(
 _PLACE = re.compile(r"^(中国|[\u4e00-\u9fff]{2,3}?省)?([\u4e00-\u9fff]{2,3}?市)?(?=[\u4e00-\u9fff]{2,})")
 
 
+@lru_cache(maxsize=1 << 18)
 def fold_name(name: str) -> str:
     """A company name without brackets, place prefix, company suffix and punctuation; or ``个人``."""
     plain = _NOISE.sub("", _BRACKETS.sub("", name)).upper()

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import polars as pl
 
-from scoring.series import MONTHS, Cube, cubes, known_or, segment_count, segment_max, segment_sum
+from scoring.series import MONTHS, Cube, cubes, known_or, ratio, segment_count, segment_max, segment_sum
 from scoring.value import INSUFFICIENT, Bools, Floats, Ints
 
 T = TypeVar("T")
@@ -87,6 +87,12 @@ class Rows:
         """A text column."""
         return self.kept(
             ("texts", name), lambda: cast(list[str | None], self.frame.get_column(name).to_list())
+        )
+
+    def keyed(self, name: str) -> list[tuple[int, str | None]]:
+        """Firm and text of each row."""
+        return self.kept(
+            ("keyed", name), lambda: list(zip(self.firm.tolist(), self.texts(name), strict=True))
         )
 
     def told(self, name: str) -> Bools:
@@ -176,8 +182,7 @@ class Rows:
     def mean(self, mask: Bools, found: Floats) -> Floats:
         """The mean of a column; ``INSUFFICIENT`` where the mask has no row with one."""
         keep = mask & ~np.isnan(found)
-        number = self.count(keep)
-        return np.where(number == 0, INSUFFICIENT, self.sum(keep, found) / number)
+        return ratio(self.sum(keep, found), self.count(keep))
 
     def distinct(self, mask: Bools, code: Ints) -> Floats:
         """How many different codes; negative ones are nobody."""

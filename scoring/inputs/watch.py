@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from schema.dataset import Missing
 from schema.money import FEN_PER_YUAN
 from scoring.inputs.bank_side import days, given
 from scoring.inputs.batch import Batch
@@ -11,15 +12,14 @@ from scoring.inputs.chain import Partners
 from scoring.inputs.credit import Debt
 from scoring.inputs.flows import Flows
 from scoring.measure import figure
-from scoring.series import ratio
-from scoring.value import CODE_OF, INSUFFICIENT, NOT_APPLICABLE, NOT_AVAILABLE, REASONS, Floats
+from scoring.series import flag, ratio
+from scoring.value import CODE_OF, INSUFFICIENT, NOT_APPLICABLE, NOT_AVAILABLE, Floats
 
 LOST_MONTHS = 3
 """A customer is lost when it was not invoiced in so many months."""
 LARGEST = 5
 AFTER_DRAWDOWN_DAYS = 7
 INVESTED_MONTHS = 6
-STALE = next(CODE_OF[reason] for reason in REASONS if reason.value == "STALE")
 
 
 @figure()
@@ -52,11 +52,17 @@ def authorisation_days_left(batch: Batch) -> Floats:
 
 
 @figure()
+def authorisation_expired(authorisation_days_left: Floats) -> Floats:
+    """1 when the authorisation had ended by the day of the decision."""
+    return flag(authorisation_days_left < 0, authorisation_days_left)
+
+
+@figure()
 def stale_source_cnt(batch: Batch) -> Floats:
     """Tables whose newest fetch is too old to count."""
     counts = np.zeros(batch.firms)
     for code in batch.missing.values():
-        counts += code == STALE
+        counts += code == CODE_OF[Missing.STALE]
     return counts
 
 
@@ -66,12 +72,8 @@ def lost_buyer_cnt(buyers: Partners) -> Floats:
     ``INSUFFICIENT`` with less than a year of invoices."""
     pairs, side = buyers.side.pairs, buyers.side
     before = np.where(pairs.individual, 0.0, np.maximum(buyers.amounts[:, LOST_MONTHS:12].sum(axis=1), 0))
-    order = np.lexsort((np.arange(len(before)), -before, pairs.firm))
-    first = np.searchsorted(pairs.firm[order], np.arange(side.firms))
-    rank = np.empty(len(before), dtype=np.int64)
-    rank[order] = np.arange(len(before)) - first[pairs.firm[order]]
     gone = ~buyers.traded[:, :LOST_MONTHS].any(axis=1)
-    lost = pairs.count((rank < LARGEST) & (before > 0) & gone)
+    lost = pairs.count((pairs.rank(before) < LARGEST) & (before > 0) & gone)
     return np.where(side.history < 12, INSUFFICIENT, lost)
 
 
@@ -108,7 +110,6 @@ def operating_debt(debt: Debt, batch: Batch) -> Floats:
 
 
 @figure()
-def debt_service(debt: Debt, batch: Batch) -> Floats:
-    """Principal and interest due within a year, yuan, 0 without debt; what the bank was told comes first."""
-    told = given(batch, lambda context: context.annual_service_fen)
-    return np.where(np.isnan(told), batch.masked(debt.service, "CRE"), told) / FEN_PER_YUAN
+def debt_service(due_in_year: Floats) -> Floats:
+    """Principal and interest due within a year, yuan, 0 without debt."""
+    return due_in_year / FEN_PER_YUAN

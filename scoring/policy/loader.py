@@ -12,6 +12,7 @@ from typing import Any
 
 from scoring import reasons
 from scoring.control_facts import CONTROL_KEYS
+from scoring.facts import COLUMNS
 from scoring.indicators import CATALOGUE
 from scoring.measure import CONTEXT, INTERIOR, RISKIER, SAFER
 from scoring.policy.model import Policy
@@ -75,8 +76,7 @@ def _check_rules(policy: Policy) -> None:
     rules = [condition for rule in policy.controls for condition in rule.when]
     rules += [condition for signal in policy.warnings for condition in signal.conditions]
     keys = {condition.key for condition in rules} | {condition.than for condition in rules if condition.than}
-    columns = {key for entry in CATALOGUE.values() for key in entry.columns}
-    _none(keys - columns - set(CONTROL_KEYS), "rules read unknown figures")
+    _none(keys - set(COLUMNS) - set(CONTROL_KEYS), "rules read unknown figures")
     named = {name for rule in policy.controls for name in rule.products}
     named |= {name for signal in policy.warnings for name in signal.products}
     named |= {name for condition in rules for name in condition.by_product}

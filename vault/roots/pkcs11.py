@@ -87,8 +87,9 @@ class TokenRoot:
 
     def retire(self) -> None:
         with self._one_at_a_time:
-            for version in [each for each in self._found() if each < self._rotated_to]:
-                self._found()[version].destroy()
+            for version, key in self._found().items():
+                if version < self._rotated_to:
+                    key.destroy()
             self._keys = self._found()
 
     def close(self) -> None:
