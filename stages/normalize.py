@@ -34,7 +34,6 @@ from stages.workshop import Workshop
 from store.database import now
 from vault.redaction import said
 from vault.reference import KeyClass
-from verifier.digests import digests
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class HeadStart:
 
     def __init__(self, shop: Workshop, authorization_id: str) -> None:
         self._shop, self._id, self.pages = shop, authorization_id, Ahead()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="head-start")
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="head-start")
         self._begun: dict[Dataset, Future[tuple[Collected, _Draft]]] = {}
         self.tables: dict[str, pl.DataFrame] = {}
         """Of the snapshot that the leg kept, by their vault references."""
@@ -79,14 +78,14 @@ class HeadStart:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._thread.shutdown(cancel_futures=True)
+        self._threads.shutdown(cancel_futures=True)
         self.pages.close()
         self._begun.clear()
         self.tables.clear()
 
     def begin(self, dataset: Dataset) -> None:
         """The dataset was collected."""
-        self._begun[dataset] = self._thread.submit(self._read, dataset)
+        self._begun[dataset] = self._threads.submit(self._read, dataset)
 
     def take(self, collected: Collected) -> _Draft | None:
         """What was read of this very collection, waited for when it is being read."""
@@ -129,7 +128,7 @@ def _sealed(
     refs = shop.vault.seal_many(current.vault_owner, "table", contents, key_class=KeyClass.DATA)
     ahead.tables = dict(zip(refs, (sheet.table for sheet in sheets.values()), strict=True))
     return {
-        name: {"ref": ref, "rows": sheet.table.height, **digests(sheet.content)}
+        name: {"ref": ref, "rows": sheet.table.height, **shop.content_digests(sheet.content)}
         for (name, sheet), ref in zip(sheets.items(), refs, strict=True)
     }
 

@@ -55,7 +55,7 @@ def _sealed(
 
     def seal(full: list[RawPage]) -> None:
         contents = [page.content for page in full]
-        hashed = hashing.map(shop.payload_digests, contents)  # lets go of the interpreter, as sealing does
+        hashed = hashing.map(shop.content_digests, contents)  # lets go of the interpreter, as sealing does
         refs = shop.vault.seal_many(owner, "raw", contents, key_class=KeyClass.DATA)
         for page, ref in zip(full, refs, strict=True):
             ahead.begin(ref, page)

@@ -98,15 +98,19 @@ def _by_number(reds: pl.DataFrame, blues: pl.DataFrame) -> pl.DataFrame:
 
 def _by_parties(reds: pl.DataFrame, blues: pl.DataFrame) -> pl.DataFrame:
     """The nth red invoice of two parties and amounts with the nth blue one, if that was issued before."""
-    unnamed = reds.filter(pl.col("original_number").is_null())
     pair = ["direction", "seller_id", "buyer_id", "size", "tax"]
-    ranked = [
+    unnamed, sized = (
         frame.with_columns(pl.col("total_fen").abs().alias("size"), pl.col("tax_fen").abs().alias("tax"))
-        .sort("issued_at", maintain_order=True)
-        .with_columns(pl.int_range(pl.len()).over(pair).alias("nth"))
-        for frame in (unnamed, blues)
-    ]
-    found = ranked[0].join(ranked[1], on=[*pair, "nth"], suffix="_blue")
+        for frame in (reds.filter(pl.col("original_number").is_null()), blues)
+    )
+    near = sized.join(unnamed.select(pair), on=pair, how="semi")
+    red, blue = (
+        frame.sort("issued_at", maintain_order=True).with_columns(
+            pl.int_range(pl.len()).over(pair).alias("nth")
+        )
+        for frame in (unnamed, near)
+    )
+    found = red.join(blue, on=[*pair, "nth"], suffix="_blue")
     return found.filter(pl.col("issued_at_blue") <= pl.col("issued_at")).select(
         pl.col("invoice_key").alias("red_key"),
         pl.col("invoice_key_blue").alias("blue_key"),
