@@ -17,9 +17,14 @@ class Assumptions:
 
     scale: float = _taken(20, "real seconds of people, outages and rests in one of ours", "chosen")
     arrival_seconds: float = _taken(
-        10,
+        14,
         "an application arrives every so many seconds, evenly over the day",
-        "what two cores take in: half a second of ours each",
+        "what two cores take in: 0.7 of our seconds each",
+    )
+    patience_minutes: float = _taken(
+        200,
+        "minutes after the day's last application that one may still be under way",
+        "chosen: to the end of the evening, ten of our minutes",
     )
     slow_share: float = _taken(0.05, "share of requests answered slowly", "given")
     slow_seconds: float = _taken(
@@ -33,9 +38,9 @@ class Assumptions:
         1, "outages of each portal (a region's route) in the day", "given; their number chosen"
     )
     outage_least: float = _taken(
-        1 / 60, "shortest outage, of the day", "chosen: some five minutes of 5.6 hours"
+        1 / 60, "shortest outage, of the day", "chosen: some eight minutes of 7.8 hours"
     )
-    outage_most: float = _taken(1 / 15, "longest outage, of the day", "chosen: some 22 minutes of 5.6 hours")
+    outage_most: float = _taken(1 / 20, "longest outage, of the day", "chosen: some 23 minutes of 7.8 hours")
     layouts: int = _taken(
         2,
         "regions with both routes where one changes its form for good, in the middle of the day",

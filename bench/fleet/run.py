@@ -69,7 +69,7 @@ def _suite(day: Day, regions: Mapping[str, Overlay], taken: Assumptions) -> tupl
         for number in range(WORKERS):
             house.worker(f"worker-{number + 1}", slots=SLOTS)
         with bank(house) as (shop, intake):
-            suite = Suite(shop, intake)
+            suite = Suite(shop, intake, taken.ours(60 * taken.patience_minutes))
             first, ids = suite.day(day, who, faults, taken)
             first.notes = f"; attempts: {suite.faced()}"
             rerun = failed(first)

@@ -25,8 +25,6 @@ from stages.intake import Intake
 from stages.workshop import Workshop
 from store.feed import Event
 
-_PATIENCE_SECONDS = 300
-"""How long after the day an application that could complete may still be under way."""
 _LOOK_SECONDS = 1.0
 _UNDER_WAY = "still_under_way"
 
@@ -43,8 +41,9 @@ class _End:
 class Suite:
     """The bank's side of a house whose workers are processes of their own."""
 
-    def __init__(self, shop: Workshop, intake: Intake) -> None:
-        self._shop, self._intake = shop, intake
+    def __init__(self, shop: Workshop, intake: Intake, patience_seconds: float) -> None:
+        """``patience_seconds``: how long after the day one that could complete may still be under way."""
+        self._shop, self._intake, self._patience = shop, intake, patience_seconds
         self._over = threading.Event()
 
     def day(
@@ -75,7 +74,7 @@ class Suite:
             return {id: future.result() for id, future in coming.items()}
 
     def _await(self, coming: Iterable[Future[Any]]) -> None:
-        wait(coming, timeout=_PATIENCE_SECONDS)
+        wait(coming, timeout=self._patience)
         self._over.set()
 
     def faced(self) -> str:
