@@ -11,22 +11,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+_VERDICTS = {True: "yes", False: "**no**", None: "–"}
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One number that was measured. ``met`` compares it with the ``promise`` as that is worded."""
+    """One number that was measured. ``met`` compares it with the ``promise`` as that is worded; None where it
+    promises nothing."""
 
     what: str
     value: float
     unit: str
     promise: str
-    met: bool
+    met: bool | None
     spread: str = ""
 
     def line(self) -> str:
-        verdict = "met" if self.met else "NOT MET"
-        return f"{self.what}: {self.value:.3g}{self.unit} ({self.promise}: {verdict}) {self.spread}".rstrip()
+        verdict = {True: ": met", False: ": NOT MET", None: ""}[self.met]
+        return f"{self.what}: {self.value:.3g}{self.unit} ({self.promise}{verdict}) {self.spread}".rstrip()
 
 
 def paired(
@@ -66,7 +68,7 @@ def write(name: str, command: str, figures: Sequence[Figure], document: Path = D
             "|---|---|---|---|---|",
             *(
                 f"| {each.what} | {each.value:.3g}{each.unit} | {each.promise} | "
-                f"{'yes' if each.met else '**no**'} | {each.spread} |"
+                f"{_VERDICTS[each.met]} | {each.spread} |"
                 for each in figures
             ),
         ]

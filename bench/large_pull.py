@@ -75,7 +75,7 @@ def run(*, quick: bool) -> list[Figure]:
                 faster,
                 "",
                 f"at least {least}" if least else "none: it normalizes nothing",
-                not least or faster >= least,
+                faster >= least if least else None,
                 spread(pairs, " s"),
             )
         )

@@ -101,8 +101,8 @@ def _baselines(once: Tally, again: Tally) -> list[Figure]:
     for tally, what in ((once, "one route, no retry"), (again, "one route, with retry")):
         low, high = wilson(tally.completed, tally.asked)
         interval = f"95% interval {100 * low:.0f} to {100 * high:.0f}%; {tally.behind()}"
-        found.append(Figure(f"{what}: completed", 100 * tally.rate, "%", "a baseline", True, interval))
-        found.append(Figure(f"{what}: completed an hour", tally.per_hour, "", "a baseline", True))
+        found.append(Figure(f"{what}: completed", 100 * tally.rate, "%", "a baseline", None, interval))
+        found.append(Figure(f"{what}: completed an hour", tally.per_hour, "", "a baseline", None))
     return found
 
 
@@ -111,7 +111,7 @@ def _promised(once: Tally, first: Tally, whole: Tally) -> list[Figure]:
     pace = first.per_hour / once.per_hour if once.completed else inf
     allowed = once.rate <= WHERE_ONE_ROUTE_IS_AT_MOST
     return [
-        Figure("suite: completed", 100 * first.rate, "%", "see below", True, first.behind()),
+        Figure("suite: completed", 100 * first.rate, "%", "see below", None, first.behind()),
         Figure(
             "suite: completed of what is achievable",
             100 * first.of_achievable,
