@@ -11,7 +11,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from connectors.families.filedrop.sftp import Sftp, SftpKeys
-from schema.dataset import USUAL, Dataset, Route
+from schema.dataset import Dataset, Route
 from schema.errors import (
     DataCorrupt,
     DataIncomplete,
@@ -21,16 +21,15 @@ from schema.errors import (
     RateLimited,
     ResultNotReady,
     RouteBroken,
-    SessionExpired,
     SignatureInvalid,
-    WrongTaxpayer,
 )
 from schema.period import Period
-from tests.connectors.filedrop.conftest import FILES, PERIOD, PORTAL, Bank, connected
+from tests.connectors.bank import FILEDROP, PERIOD, Bank
+from tests.connectors.filedrop.conftest import FILES, connected, fetched, ordered
 
 
 def _requests(bank: Bank) -> int:
-    return len(bank.sandbox.journal(PORTAL, "file_requested"))
+    return len(bank.sandbox.journal(FILEDROP.name, "file_requested"))
 
 
 def test_a_file_under_preparation_is_a_wait_until_the_instant_the_portal_names(bank: Bank) -> None:
@@ -47,12 +46,12 @@ def test_every_run_of_one_collection_meets_the_same_remote_request(bank: Bank) -
     grant = bank.granted(company)
     before = _requests(bank)
     for _ in range(2):
-        bank.ordered(grant, company, Dataset.INVOICE)
+        ordered(bank, grant, company, Dataset.INVOICE)
         bank.connector.close()
         bank.connector = connected(bank.sandbox)  # as after a crash: another process, nothing kept
-    pages = bank.fetched(grant, company, Dataset.INVOICE)
+    pages = fetched(bank, grant, company, Dataset.INVOICE)
     assert _requests(bank) == before + 1
-    again = bank.fetched(grant, company, Dataset.INVOICE)
+    again = fetched(bank, grant, company, Dataset.INVOICE)
     assert [page.content for page in again] == [page.content for page in pages]
     assert _requests(bank) == before + 1
 
@@ -61,8 +60,8 @@ def test_another_grant_dataset_or_period_is_another_request(bank: Bank) -> None:
     company = bank.companies[0]
     before = _requests(bank)
     for grant in (bank.granted(company), bank.granted(company)):
-        bank.fetched(grant, company, Dataset.TAXPAYER)
-        bank.fetched(grant, company, Dataset.TAX_CREDIT_RATING)
+        fetched(bank, grant, company, Dataset.TAXPAYER)
+        fetched(bank, grant, company, Dataset.TAX_CREDIT_RATING)
     shorter = Period(start=PERIOD.start, end=PERIOD.end.replace(day=1))
     list(bank.connector.fetch(grant, company["taxpayer_id"], Dataset.TAXPAYER, shorter))
     assert _requests(bank) == before + 5
@@ -72,11 +71,11 @@ def test_a_file_that_expired_is_asked_for_anew_once(bank: Bank) -> None:
     company = bank.companies[0]
     grant = bank.granted(company)
     before = _requests(bank)
-    bank.fetched(grant, company, Dataset.INVOICE)
+    fetched(bank, grant, company, Dataset.INVOICE)
     bank.sandbox.shift_clock(2 * 86_400)
     for _ in range(2):
-        bank.ordered(grant, company, Dataset.INVOICE)
-    assert bank.fetched(grant, company, Dataset.INVOICE)
+        ordered(bank, grant, company, Dataset.INVOICE)
+    assert fetched(bank, grant, company, Dataset.INVOICE)
     assert _requests(bank) == before + 2
 
 
@@ -85,7 +84,7 @@ def test_every_invoice_of_both_directions_comes_once(bank: Bank, transport: str)
     company = bank.companies[0]
     grant = bank.granted(company)
     bank.connector = connected(bank.sandbox, transport)
-    issued, received = bank.fetched(grant, company, Dataset.INVOICE)
+    issued, received = fetched(bank, grant, company, Dataset.INVOICE)
     assert (issued.portal_total, received.portal_total) == (company["issued"], company["received"])
     rows = list(csv.reader(io.StringIO(issued.content.decode("gbk"))))
     assert len({row[0] for row in rows[1:-1]}) == company["issued"]
@@ -103,7 +102,7 @@ def test_pages_carry_where_they_come_from(bank: Bank) -> None:
         (Dataset.TAX_RETURN, ["增值税申报.csv"]),
         (Dataset.INVOICE, ["发票_开具.csv", "发票_取得.xlsx"]),
     ):
-        pages = bank.fetched(grant, company, dataset)
+        pages = fetched(bank, grant, company, dataset)
         assert [page.locator.rpartition("/")[2] for page in pages] == names
         assert [page.sequence for page in pages] == list(range(len(pages)))
         assert {(page.region, page.route, page.source_format) for page in pages} == {
@@ -122,28 +121,11 @@ def test_an_empty_period_is_proved_by_the_portals_count(bank: Bank) -> None:
     assert [page.portal_total for page in pages] == [0, 0]
 
 
-@pytest.mark.parametrize("dataset", USUAL)
-def test_another_company_is_refused_in_every_dataset(bank: Bank, dataset: Dataset) -> None:
-    company = bank.companies[0]
-    grant = bank.granted(company)
-    bank.sandbox.fault(PORTAL, "wrong_company")
-    with pytest.raises(WrongTaxpayer):
-        list(bank.connector.fetch(grant, company["taxpayer_id"], dataset, PERIOD))
-
-
-def test_a_lost_session_is_told(bank: Bank) -> None:
-    company = bank.companies[0]
-    grant = bank.granted(company)
-    bank.sandbox.fault(PORTAL, "session_lost", times=1)
-    with pytest.raises(SessionExpired):
-        list(bank.connector.fetch(grant, company["taxpayer_id"], Dataset.TAXPAYER, PERIOD))
-
-
 @pytest.mark.parametrize(("fault", "cause"), [("throttled", RateLimited), ("maintenance", PortalMaintenance)])
 def test_a_long_retry_after_is_the_callers_to_plan(
     bank: Bank, fault: str, cause: type[RateLimited] | type[PortalMaintenance]
 ) -> None:
-    bank.sandbox.fault(PORTAL, fault, times=1, seconds=3600)
+    bank.sandbox.fault(FILEDROP.name, fault, times=1, seconds=3600)
     with pytest.raises(cause) as raised:
         bank.connector.probe()
     assert raised.value.retry_at is not None
@@ -156,7 +138,7 @@ def test_a_long_retry_after_is_the_callers_to_plan(
 def test_an_answer_that_the_portal_did_not_sign_is_no_answer(
     bank: Bank, fault: str, cause: type[PortalError]
 ) -> None:
-    bank.sandbox.fault(PORTAL, fault)
+    bank.sandbox.fault(FILEDROP.name, fault)
     with pytest.raises(cause):
         bank.connector.probe()
 
@@ -166,21 +148,21 @@ def test_a_passing_fault_while_asking_makes_no_second_request(bank: Bank, fault:
     company = bank.companies[0]
     grant = bank.granted(company)
     before = _requests(bank)
-    bank.sandbox.fault(PORTAL, fault, path=f"{FILES}/request", times=2)
-    assert bank.fetched(grant, company, Dataset.TAXPAYER)
+    bank.sandbox.fault(FILEDROP.name, fault, path=f"{FILES}/request", times=2)
+    assert fetched(bank, grant, company, Dataset.TAXPAYER)
     assert _requests(bank) == before + 1
 
 
 def test_half_an_archive_is_refused(bank: Bank) -> None:
     company = bank.companies[0]
     grant = bank.granted(company)
-    bank.sandbox.fault(PORTAL, "truncated", path=f"{FILES}/WJ")
+    bank.sandbox.fault(FILEDROP.name, "truncated", path=f"{FILES}/WJ")
     with pytest.raises(DataCorrupt):
         list(bank.connector.fetch(grant, company["taxpayer_id"], Dataset.TAXPAYER, PERIOD))
 
 
 def test_an_answer_under_another_secret_is_refused(bank: Bank) -> None:
-    keys = {**bank.sandbox.endpoints[PORTAL]["keys"], "app_secret": "00" * 32}
+    keys = {**bank.sandbox.endpoints[FILEDROP.name]["keys"], "app_secret": "00" * 32}
     with pytest.raises(SignatureInvalid):
         connected(bank.sandbox, keys=keys).probe()
 
@@ -190,7 +172,7 @@ def test_an_answer_under_another_secret_is_refused(bank: Bank) -> None:
 
 def _by_sftp(bank: Bank, *, sftp: str = "", **keys: str) -> None:
     """The bank's connector over SFTP, with these keys, or this address."""
-    own = bank.sandbox.endpoints[PORTAL]
+    own = bank.sandbox.endpoints[FILEDROP.name]
     hosts = {"sftp": sftp or own["hosts"]["sftp"]}
     bank.connector = connected(bank.sandbox, "sftp", hosts=hosts, keys={**own["keys"], **keys})
 
@@ -231,14 +213,14 @@ def test_a_malformed_key_is_named_without_its_value(bank: Bank, name: str) -> No
 
 
 def test_a_private_address_is_refused_unless_the_deployment_lists_it(bank: Bank) -> None:
-    own = bank.sandbox.endpoints[PORTAL]
+    own = bank.sandbox.endpoints[FILEDROP.name]
     sftp = Sftp(own["hosts"]["sftp"], SftpKeys.parse(own["keys"]), private=False, timeout_seconds=2)
     with pytest.raises(RouteBroken, match="private"):
         sftp.file("/outbox/WJ00000001.zip")
 
 
 def test_a_file_that_is_not_there_is_incomplete(bank: Bank) -> None:
-    own = bank.sandbox.endpoints[PORTAL]
+    own = bank.sandbox.endpoints[FILEDROP.name]
     sftp = Sftp(own["hosts"]["sftp"], SftpKeys.parse(own["keys"]), private=True, timeout_seconds=2)
     for path in ("/outbox/WJ99999999.zip", "/etc/passwd", "/outbox/../etc/passwd"):
         with pytest.raises(DataIncomplete):

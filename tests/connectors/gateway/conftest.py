@@ -3,79 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
-from uuid import uuid4
 
 import pytest
 
-from connectors.interface import Answer, AuthorizationRequest, Challenge, Connector, Grant
-from connectors.registry import Tools, connect, endpoint
 from connectors.testing.portals import Portals
-from schema.dataset import USUAL, Route
-from schema.period import Period
-
-PORTAL = "44.api"
-PERIOD = Period.model_validate({"start": "2023-03-01", "end": "2026-02-28"})
-
-
-class NoPassword:
-    """The gateway never asks for one."""
-
-    def current(self) -> Answer | None:
-        raise AssertionError("the gateway flow asked for a password")
-
-    sending = accepted = rejected = current
-
-
-@dataclass
-class Bank:
-    """One connector, and what its tests ask of it."""
-
-    sandbox: Portals
-    connector: Connector
-    companies: list[dict[str, Any]]
-
-    def request(self, company: dict[str, Any], **changes: Any) -> AuthorizationRequest:
-        terms: dict[str, Any] = {
-            "reference": uuid4().hex,
-            "taxpayer_id": company["taxpayer_id"],
-            "person_id": "",
-            "scopes": dict.fromkeys(USUAL, PERIOD),
-            "credentials": NoPassword(),
-        }
-        return AuthorizationRequest(**{**terms, **changes})
-
-    def code(self, company: dict[str, Any], person: int = 0) -> str:
-        return self.sandbox.sms_code(company["people"][person]["phone"])
-
-    def granted(self, company: dict[str, Any], **changes: Any) -> Grant:
-        flow = self.connector.authorize(self.request(company, **changes))
-        assert isinstance(flow.advance(None), Challenge)
-        outcome = flow.advance({"code": self.code(company)})
-        assert isinstance(outcome, Grant)
-        return outcome
-
-    def grants_made(self, company: dict[str, Any]) -> int:
-        made = self.sandbox.journal(PORTAL, "grant_made")
-        return sum(entry["taxpayer_id"] == company["taxpayer_id"] for entry in made)
+from tests.connectors.bank import GATEWAY, Bank, banking
 
 
 @pytest.fixture(scope="session")
 def gateway_sandbox(start_sandbox: Callable[..., Portals]) -> Portals:
-    return start_sandbox(
-        "--regions", "44", "--families", "gateway", "--today", "2026-03-10", "--invoices", "2600"
-    )
+    return GATEWAY.start(start_sandbox)
 
 
 @pytest.fixture
 def bank(gateway_sandbox: Portals) -> Iterator[Bank]:
-    gateway_sandbox.clear()
-    connector = connect(endpoint("44", Route.API, gateway_sandbox.endpoints), Tools(browser=_no_browser))
-    yield Bank(gateway_sandbox, connector, gateway_sandbox.companies(PORTAL))
-    connector.close()
-    gateway_sandbox.clear()
-
-
-def _no_browser() -> Any:
-    raise AssertionError("an API route started a browser")
+    with banking(GATEWAY, gateway_sandbox) as bank:
+        yield bank

@@ -23,7 +23,7 @@ from schema.errors import (
     RateLimited,
     RouteBroken,
 )
-from tests.connectors.gateway.conftest import PORTAL, Bank
+from tests.connectors.bank import GATEWAY, Bank
 
 
 @pytest.mark.parametrize(
@@ -36,26 +36,26 @@ from tests.connectors.gateway.conftest import PORTAL, Bank
     ],
 )
 def test_a_lasting_fault_is_raised_as_its_cause(bank: Bank, fault: str, cause: type[PortalError]) -> None:
-    bank.sandbox.fault(PORTAL, fault)
+    bank.sandbox.fault(GATEWAY.name, fault)
     with pytest.raises(cause):
         bank.connector.probe()
 
 
 @pytest.mark.parametrize("fault", ["down", "broken", "server_error"])
 def test_a_passing_fault_is_tried_again(bank: Bank, fault: str) -> None:
-    bank.sandbox.fault(PORTAL, fault, times=TRIES - 1)
+    bank.sandbox.fault(GATEWAY.name, fault, times=TRIES - 1)
     bank.connector.probe()
 
 
 def test_tries_are_bounded(bank: Bank) -> None:
-    bank.sandbox.fault(PORTAL, "server_error", times=TRIES)
+    bank.sandbox.fault(GATEWAY.name, "server_error", times=TRIES)
     with pytest.raises(PortalUnavailable):
         bank.connector.probe()
     bank.connector.probe()
 
 
 def test_a_short_retry_after_is_waited_for(bank: Bank) -> None:
-    bank.sandbox.fault(PORTAL, "throttled", times=1, seconds=1)
+    bank.sandbox.fault(GATEWAY.name, "throttled", times=1, seconds=1)
     before = datetime.now(UTC)
     bank.connector.probe()
     assert datetime.now(UTC) - before >= timedelta(seconds=0.9)
@@ -63,7 +63,7 @@ def test_a_short_retry_after_is_waited_for(bank: Bank) -> None:
 
 @pytest.mark.parametrize(("fault", "cause"), [("throttled", RateLimited), ("maintenance", PortalMaintenance)])
 def test_a_long_retry_after_is_the_callers_to_plan(bank: Bank, fault: str, cause: type[PortalError]) -> None:
-    bank.sandbox.fault(PORTAL, fault, times=1, seconds=3600)
+    bank.sandbox.fault(GATEWAY.name, fault, times=1, seconds=3600)
     with pytest.raises(cause) as raised:
         bank.connector.probe()
     assert raised.value.retry_at is not None
@@ -72,16 +72,16 @@ def test_a_long_retry_after_is_the_callers_to_plan(bank: Bank, fault: str, cause
 
 
 def test_a_slow_portal_times_out(bank: Bank) -> None:
-    base_url = bank.sandbox.endpoints[PORTAL]["base_url"]
+    base_url = bank.sandbox.endpoints[GATEWAY.name]["base_url"]
     impatient = PortalHttp(base_url, private=True, timeout_seconds=0.2, connections=1)
-    bank.sandbox.fault(PORTAL, "slow", times=1, seconds=1)
+    bank.sandbox.fault(GATEWAY.name, "slow", times=1, seconds=1)
     with pytest.raises(PortalTimeout):
         impatient.post("/yspt/v1/health", b"{}", "application/json")
     impatient.close()
 
 
 def test_no_portal_at_the_address_is_unavailable(bank: Bank) -> None:
-    listed = {PORTAL: {**bank.sandbox.endpoints[PORTAL], "base_url": "http://127.0.0.1:9"}}
+    listed = {GATEWAY.name: {**bank.sandbox.endpoints[GATEWAY.name], "base_url": "http://127.0.0.1:9"}}
     connector = connect(endpoint("44", Route.API, listed), Tools(browser=lambda: pytest.fail("no browser")))
     with pytest.raises(PortalUnavailable):
         connector.probe()
@@ -106,7 +106,7 @@ def test_a_page_instead_of_a_message_is_a_changed_contract(bank: Bank) -> None:
     with HTTPServer(("127.0.0.1", 0), _Front) as front:
         threading.Thread(target=front.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{front.server_port}"
-        listed = {PORTAL: {**bank.sandbox.endpoints[PORTAL], "base_url": address}}
+        listed = {GATEWAY.name: {**bank.sandbox.endpoints[GATEWAY.name], "base_url": address}}
         connector = connect(
             endpoint("44", Route.API, listed), Tools(browser=lambda: pytest.fail("no browser"))
         )
@@ -117,8 +117,8 @@ def test_a_page_instead_of_a_message_is_a_changed_contract(bank: Bank) -> None:
 
 
 def test_a_missing_key_is_named_without_its_value(bank: Bank) -> None:
-    keys = {**bank.sandbox.endpoints[PORTAL]["keys"], "sm4": "00ff"}
-    listed = {PORTAL: {**bank.sandbox.endpoints[PORTAL], "keys": keys}}
+    keys = {**bank.sandbox.endpoints[GATEWAY.name]["keys"], "sm4": "00ff"}
+    listed = {GATEWAY.name: {**bank.sandbox.endpoints[GATEWAY.name], "keys": keys}}
     with pytest.raises(RouteBroken, match="sm4") as raised:
         connect(endpoint("44", Route.API, listed), Tools(browser=lambda: pytest.fail("no browser")))
     assert "00ff" not in str(raised.value)
@@ -127,7 +127,7 @@ def test_a_missing_key_is_named_without_its_value(bank: Bank) -> None:
 def test_a_fault_while_applying_makes_no_second_grant(bank: Bank) -> None:
     company = bank.companies[10]
     flow = bank.connector.authorize(bank.request(company))
-    bank.sandbox.fault(PORTAL, "broken", path="/yspt/v1/authorization.apply", times=1)
+    bank.sandbox.fault(GATEWAY.name, "broken", path="/yspt/v1/authorization.apply", times=1)
     assert isinstance(flow.advance(None), Challenge)
     flow.advance({"code": bank.code(company)})
     assert bank.grants_made(company) == 1

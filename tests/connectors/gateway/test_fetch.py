@@ -8,10 +8,9 @@ import orjson
 import pytest
 
 from normalizers.registry import normalize
-from schema.dataset import USUAL, Dataset, Route
-from schema.errors import ContractChanged, ScopeDenied, SessionExpired, TooManyRecords, WrongTaxpayer
-from schema.period import Period
-from tests.connectors.gateway.conftest import PERIOD, PORTAL, Bank
+from schema.dataset import Dataset, Route
+from schema.errors import ContractChanged, ScopeDenied, TooManyRecords
+from tests.connectors.bank import GATEWAY, PERIOD, Bank
 
 
 def test_every_invoice_of_both_directions_comes_once(bank: Bank) -> None:
@@ -30,7 +29,7 @@ def test_a_period_with_too_many_records_is_asked_for_in_halves(bank: Bank) -> No
     grant, taxpayer_id = bank.granted(company), company["taxpayer_id"]
     whole = list(bank.connector.fetch(grant, taxpayer_id, Dataset.INVOICE, PERIOD))
     most = max(page.portal_total or 0 for page in whole)
-    bank.sandbox.fault(PORTAL, "capped", rows=most // 3)
+    bank.sandbox.fault(GATEWAY.name, "capped", rows=most // 3)
     pages = list(bank.connector.fetch(grant, taxpayer_id, Dataset.INVOICE, PERIOD))
     assert len({page.period for page in pages}) > len({page.period for page in whole})
     assert all((page.portal_total or 0) <= most // 3 for page in pages)
@@ -41,19 +40,9 @@ def test_a_period_with_too_many_records_is_asked_for_in_halves(bank: Bank) -> No
     ours, theirs = (frame["invoice_key"].sort() for frame in both)
     assert ours.equals(theirs)
     bank.sandbox.clear()
-    bank.sandbox.fault(PORTAL, "capped", rows=-1)
+    bank.sandbox.fault(GATEWAY.name, "capped", rows=-1)
     with pytest.raises(TooManyRecords):
         list(bank.connector.fetch(grant, taxpayer_id, Dataset.INVOICE, PERIOD))
-
-
-def test_what_is_held_is_not_asked_for_again(bank: Bank) -> None:
-    company = bank.companies[0]
-    grant, taxpayer_id = bank.granted(company), company["taxpayer_id"]
-    pages = list(bank.connector.fetch(grant, taxpayer_id, Dataset.INVOICE, PERIOD))
-    kept = [pages[0], *pages[2:]]
-    held = {(page.locator, page.period): page.portal_total for page in kept}
-    rest = list(bank.connector.fetch(grant, taxpayer_id, Dataset.INVOICE, PERIOD, held))
-    assert [page.locator for page in rest] == [pages[1].locator]
 
 
 def test_pages_carry_where_they_come_from_and_the_portals_count(bank: Bank) -> None:
@@ -71,47 +60,12 @@ def test_pages_carry_where_they_come_from_and_the_portals_count(bank: Bank) -> N
     )
 
 
-def test_an_empty_period_is_proved_by_the_portals_count(bank: Bank) -> None:
-    company = bank.companies[0]
-    old = Period.model_validate({"start": "2015-01-01", "end": "2015-06-30"})
-    grant = bank.granted(company, scopes={Dataset.INVOICE: old})
-    pages = list(bank.connector.fetch(grant, company["taxpayer_id"], Dataset.INVOICE, old))
-    assert [page.portal_total for page in pages] == [0, 0]
-
-
-@pytest.mark.parametrize("dataset", USUAL)
-def test_another_company_is_refused_in_every_dataset(bank: Bank, dataset: Dataset) -> None:
-    company = bank.companies[0]
-    grant = bank.granted(company)
-    bank.sandbox.fault(PORTAL, "wrong_company")
-    with pytest.raises(WrongTaxpayer):
-        list(bank.connector.fetch(grant, company["taxpayer_id"], dataset, PERIOD))
-
-
-def test_another_company_on_a_later_page_is_refused(bank: Bank) -> None:
-    company = bank.companies[0]
-    grant = bank.granted(company)
-    pages = bank.connector.fetch(grant, company["taxpayer_id"], Dataset.INVOICE, PERIOD)
-    next(pages)
-    bank.sandbox.fault(PORTAL, "wrong_company")
-    with pytest.raises(WrongTaxpayer):
-        list(pages)
-
-
 def test_a_changed_layout_is_a_changed_contract(bank: Bank) -> None:
     company = bank.companies[0]
     grant = bank.granted(company)
-    bank.sandbox.fault(PORTAL, "layout_changed")
+    bank.sandbox.fault(GATEWAY.name, "layout_changed")
     with pytest.raises(ContractChanged):
         list(bank.connector.fetch(grant, company["taxpayer_id"], Dataset.INVOICE, PERIOD))
-
-
-def test_a_lost_session_is_told(bank: Bank) -> None:
-    company = bank.companies[0]
-    grant = bank.granted(company)
-    bank.sandbox.fault(PORTAL, "session_lost", times=1)
-    with pytest.raises(SessionExpired):
-        list(bank.connector.fetch(grant, company["taxpayer_id"], Dataset.TAXPAYER, PERIOD))
 
 
 def test_a_reader_who_stops_early_leaves_nothing_behind(bank: Bank) -> None:
@@ -119,9 +73,9 @@ def test_a_reader_who_stops_early_leaves_nothing_behind(bank: Bank) -> None:
     pages = bank.connector.fetch(bank.granted(company), company["taxpayer_id"], Dataset.INVOICE, PERIOD)
     next(pages)
     pages.close()
-    served = len(bank.sandbox.journal(PORTAL, "page_served"))
+    served = len(bank.sandbox.journal(GATEWAY.name, "page_served"))
     bank.connector.probe()
-    assert len(bank.sandbox.journal(PORTAL, "page_served")) == served
+    assert len(bank.sandbox.journal(GATEWAY.name, "page_served")) == served
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from connectors.families.gateway import messages
 from connectors.families.gateway.messages import Keys
 from sandbox.families.gateway.envelope import App
 from schema.errors import ContractChanged, DataCorrupt, RouteBroken, SignatureInvalid
-from tests.connectors.gateway.conftest import PORTAL, Bank
+from tests.connectors.bank import GATEWAY, Bank
 
 APP = App.registered()
 KEYS = Keys.parse(APP.client_keys())
@@ -86,11 +86,11 @@ class TestTheGatewayRefuses:
     """Posted by hand, as an attacker would."""
 
     def _post(self, bank: Bank, content: bytes) -> str:
-        url = bank.sandbox.endpoints[PORTAL]["base_url"] + "/yspt/v1/health"
+        url = bank.sandbox.endpoints[GATEWAY.name]["base_url"] + "/yspt/v1/health"
         return str(requests.post(url, data=content, timeout=5).json()["code"])
 
     def _request(self, bank: Bank, **changes: Any) -> bytes:
-        keys = Keys.parse(bank.sandbox.endpoints[PORTAL]["keys"])
+        keys = Keys.parse(bank.sandbox.endpoints[GATEWAY.name]["keys"])
         now = changes.pop("now", datetime.now(UTC))
         _, content = messages.request(keys, "health", b"{}", now)
         return orjson.dumps({**orjson.loads(content), **changes})

@@ -9,14 +9,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from connectors.registry import Tools, connect, endpoint
 from connectors.testing.portals import Portals
 from normalizers.registry import normalize
-from schema.dataset import Dataset, Route
+from schema.dataset import Dataset
 from schema.money import fen
 from schema.period import Period
 from schema.snapshot import Normalized
-from tests.connectors.gateway.conftest import PORTAL, Bank
+from tests.connectors.bank import GATEWAY, Bank
 
 CODES = ["E4", "E5", "E10"]
 WHOLE = Period.model_validate({"start": "2015-01-01", "end": "2020-12-31"})
@@ -29,10 +28,7 @@ def real_bank(start_sandbox: Callable[..., Portals], real_invoices: Path) -> Ban
         *("--regions", "44", "--families", "gateway"),
         *("--companies", str(real_invoices), "--codes", ",".join(CODES)),
     )
-    connector = connect(
-        endpoint("44", Route.API, running.endpoints), Tools(browser=lambda: pytest.fail("no"))
-    )
-    return Bank(running, connector, running.companies(PORTAL))
+    return Bank(GATEWAY, running, GATEWAY.connected(running), running.companies(GATEWAY.name))
 
 
 def _collected(bank: Bank, name: str) -> Normalized:

@@ -22,7 +22,7 @@ from schema.errors import (
     RateLimited,
     RouteBroken,
 )
-from tests.connectors.soap.conftest import PERIOD, PORTAL, SERVICE, Bank
+from tests.connectors.bank import PERIOD, SOAP, Bank
 
 
 @pytest.mark.parametrize(
@@ -30,13 +30,13 @@ from tests.connectors.soap.conftest import PERIOD, PORTAL, SERVICE, Bank
     [("down", ConnectionBroken), ("broken", ConnectionBroken), ("server_error", PortalUnavailable)],
 )
 def test_a_lasting_fault_is_raised_as_its_cause(bank: Bank, fault: str, cause: type[PortalError]) -> None:
-    bank.sandbox.fault(PORTAL, fault)
+    bank.sandbox.fault(SOAP.name, fault)
     with pytest.raises(cause):
         bank.connector.authorize(bank.request(bank.companies[0])).advance(None)
 
 
 def test_half_an_envelope_is_corrupt(bank: Bank) -> None:
-    bank.sandbox.fault(PORTAL, "truncated")
+    bank.sandbox.fault(SOAP.name, "truncated")
     with pytest.raises(DataCorrupt):
         bank.connector.probe()
     with pytest.raises(DataCorrupt):
@@ -48,7 +48,7 @@ def test_a_passing_fault_is_tried_again_and_makes_no_second_grant(bank: Bank, fa
     company = bank.companies[10]
     before = bank.grants_made(company)
     flow = bank.connector.authorize(bank.request(company))
-    bank.sandbox.fault(PORTAL, fault, times=TRIES - 1)
+    bank.sandbox.fault(SOAP.name, fault, times=TRIES - 1)
     assert isinstance(flow.advance(None), Challenge)
     flow.advance({"code": bank.code(company)})
     assert bank.grants_made(company) == before + 1
@@ -56,7 +56,7 @@ def test_a_passing_fault_is_tried_again_and_makes_no_second_grant(bank: Bank, fa
 
 @pytest.mark.parametrize(("fault", "cause"), [("throttled", RateLimited), ("maintenance", PortalMaintenance)])
 def test_a_long_retry_after_is_the_callers_to_plan(bank: Bank, fault: str, cause: type[PortalError]) -> None:
-    bank.sandbox.fault(PORTAL, fault, path=f"{SERVICE}/QueryAuthorization", times=1, seconds=3600)
+    bank.sandbox.fault(SOAP.name, fault, path=f"{SOAP.confirms}/QueryAuthorization", times=1, seconds=3600)
     with pytest.raises(cause) as raised:
         bank.connector.existing(bank.request(bank.companies[0]))
     assert raised.value.retry_at is not None
@@ -66,14 +66,14 @@ def test_a_long_retry_after_is_the_callers_to_plan(bank: Bank, fault: str, cause
 def test_a_changed_layout_is_a_changed_contract(bank: Bank) -> None:
     company = bank.companies[0]
     grant = bank.granted(company)
-    bank.sandbox.fault(PORTAL, "layout_changed")
+    bank.sandbox.fault(SOAP.name, "layout_changed")
     with pytest.raises(ContractChanged, match="Zts"):
         list(bank.connector.fetch(grant, company["taxpayer_id"], Dataset.INVOICE, PERIOD))
 
 
 def test_the_probe_names_what_the_wsdl_has_lost(bank: Bank) -> None:
     bank.connector.probe()
-    bank.sandbox.fault(PORTAL, "layout_changed", path=f"{SERVICE}/wsdl")
+    bank.sandbox.fault(SOAP.name, "layout_changed", path=f"{SOAP.confirms}/wsdl")
     with pytest.raises(ContractChanged, match=r"Bys, Je, Nsrmc, Xydj, Zts"):
         bank.connector.probe()
 
@@ -87,8 +87,8 @@ def test_our_copy_of_the_wsdl_declares_every_operation_that_is_called() -> None:
 @pytest.mark.parametrize("name", ["app_id", "app_key", "portal_certificate"])
 def test_a_missing_or_malformed_key_is_named_without_its_value(bank: Bank, name: str) -> None:
     for given in ("", "-----BEGIN NOTHING-----"):
-        keys = {**bank.sandbox.endpoints[PORTAL]["keys"], name: given}
-        listed = {PORTAL: {**bank.sandbox.endpoints[PORTAL], "keys": keys}}
+        keys = {**bank.sandbox.endpoints[SOAP.name]["keys"], name: given}
+        listed = {SOAP.name: {**bank.sandbox.endpoints[SOAP.name], "keys": keys}}
         if name == "app_id" and given:
             continue
         with pytest.raises(RouteBroken, match=name) as raised:

@@ -7,10 +7,8 @@ from collections import Counter
 import pytest
 from lxml import etree
 
-from schema.dataset import USUAL, Dataset, Route
-from schema.errors import SessionExpired, WrongTaxpayer
-from schema.period import Period
-from tests.connectors.soap.conftest import PERIOD, PORTAL, Bank, connected
+from schema.dataset import Dataset, Route
+from tests.connectors.bank import PERIOD, SOAP, Bank
 
 T = "{urn:yspt:taxdata:1}"
 
@@ -34,23 +32,13 @@ def test_every_invoice_of_both_directions_comes_once(bank: Bank) -> None:
 def test_both_soap_versions_and_both_encodings_say_the_same(bank: Bank, soap: str, charset: str) -> None:
     company = bank.companies[0]
     usual = bank.granted(company)
-    bank.connector = connected(bank.sandbox, soap=soap, charset=charset)
+    bank.connector = SOAP.connected(bank.sandbox, {"labels": {"soap": soap, "charset": charset}})
     said = [
         etree.fromstring(page.content).findtext(f".//{T}Nsrmc")
         for page in bank.connector.fetch(usual, company["taxpayer_id"], Dataset.TAXPAYER, PERIOD)
     ]
     assert said == [company["name"]]
     assert _invoices(bank, company).total() == company["issued"] + company["received"]
-
-
-def test_what_is_held_is_not_asked_for_again(bank: Bank) -> None:
-    company = bank.companies[0]
-    grant, taxpayer_id = bank.granted(company), company["taxpayer_id"]
-    pages = list(bank.connector.fetch(grant, taxpayer_id, Dataset.INVOICE, PERIOD))
-    kept = [pages[0], *pages[2:]]
-    held = {(page.locator, page.period): page.portal_total for page in kept}
-    rest = list(bank.connector.fetch(grant, taxpayer_id, Dataset.INVOICE, PERIOD, held))
-    assert [page.locator for page in rest] == [pages[1].locator]
 
 
 def test_pages_carry_where_they_come_from_and_the_portals_count(bank: Bank) -> None:
@@ -64,37 +52,3 @@ def test_pages_carry_where_they_come_from_and_the_portals_count(bank: Bank) -> N
     assert len(totals) == 8
     assert sum(total or 0 for total in totals.values()) == company["issued"] + company["received"]
     assert all(page.period.start.year == page.period.end.year for page in pages)
-
-
-def test_an_empty_period_is_proved_by_the_portals_count(bank: Bank) -> None:
-    company = bank.companies[0]
-    old = Period.model_validate({"start": "2015-01-01", "end": "2015-06-30"})
-    grant = bank.granted(company, scopes={Dataset.INVOICE: old})
-    pages = list(bank.connector.fetch(grant, company["taxpayer_id"], Dataset.INVOICE, old))
-    assert [page.portal_total for page in pages] == [0, 0]
-
-
-@pytest.mark.parametrize("dataset", USUAL)
-def test_another_company_is_refused_in_every_dataset(bank: Bank, dataset: Dataset) -> None:
-    company = bank.companies[0]
-    grant = bank.granted(company)
-    bank.sandbox.fault(PORTAL, "wrong_company")
-    with pytest.raises(WrongTaxpayer):
-        list(bank.connector.fetch(grant, company["taxpayer_id"], dataset, PERIOD))
-
-
-def test_another_company_on_a_later_page_is_refused(bank: Bank) -> None:
-    company = bank.companies[0]
-    pages = bank.connector.fetch(bank.granted(company), company["taxpayer_id"], Dataset.INVOICE, PERIOD)
-    next(pages)
-    bank.sandbox.fault(PORTAL, "wrong_company")
-    with pytest.raises(WrongTaxpayer):
-        list(pages)
-
-
-def test_a_lost_session_is_told(bank: Bank) -> None:
-    company = bank.companies[0]
-    grant = bank.granted(company)
-    bank.sandbox.fault(PORTAL, "session_lost", times=1)
-    with pytest.raises(SessionExpired):
-        list(bank.connector.fetch(grant, company["taxpayer_id"], Dataset.TAXPAYER, PERIOD))

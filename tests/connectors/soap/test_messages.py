@@ -19,8 +19,8 @@ from connectors.families.soap.messages import DS, SERVICE, SOAP, WSSE, WSU, Keys
 from sandbox.families.soap.envelope import App, canonical
 from sandbox.families.soap.records import element
 from schema.errors import CertificateExpired, ContractChanged, DataCorrupt, RouteBroken, SignatureInvalid
-from tests.connectors.soap import conftest
-from tests.connectors.soap.conftest import PORTAL, Bank
+from tests.connectors.bank import SOAP as PORTAL
+from tests.connectors.bank import Bank
 
 APP = App.registered()
 KEYS = Keys.parse(APP.client_keys())
@@ -224,13 +224,13 @@ class TestTheGatewayRefuses:
     """Posted by hand, as an attacker would."""
 
     def _post(self, bank: Bank, content: bytes) -> str:
-        url = bank.sandbox.endpoints[PORTAL]["base_url"] + conftest.SERVICE
+        url = bank.sandbox.endpoints[PORTAL.name]["base_url"] + PORTAL.confirms
         told = etree.fromstring(requests.post(url, data=content, timeout=5).content)
         error = next(told.iter(f"{T}Error"), None)
         return "" if error is None else str(error.get("Code"))
 
     def _request(self, bank: Bank, now: datetime | None = None, **keys: str) -> bytes:
-        own = Keys.parse({**bank.sandbox.endpoints[PORTAL]["keys"], **keys})
+        own = Keys.parse({**bank.sandbox.endpoints[PORTAL.name]["keys"], **keys})
         return messages.request(own, "1.1", "UTF-8", "Ping", {}, now or datetime.now(UTC))[1]
 
     def test_a_replay(self, bank: Bank) -> None:

@@ -1,4 +1,4 @@
-"""Authorization at the gateway: one code, one grant, whatever happens in between."""
+"""Authorization wherever a code grants: one code, one grant, whatever happens in between."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from schema.errors import (
     TaxpayerAbnormal,
     TaxpayerNotFound,
 )
-from tests.connectors.gateway.conftest import PERIOD, PORTAL, Bank
+from tests.connectors.bank import PERIOD, Bank
 
 
 def test_a_code_to_the_legal_representative_ends_in_a_grant(bank: Bank) -> None:
@@ -37,9 +37,9 @@ def test_a_code_to_the_legal_representative_ends_in_a_grant(bank: Bank) -> None:
 
 
 def test_nothing_is_sent_before_advance(bank: Bank) -> None:
-    before = bank.sandbox.journal(PORTAL)
+    before = bank.sandbox.journal(bank.portal.name)
     bank.connector.authorize(bank.request(bank.companies[0])).close()
-    assert bank.sandbox.journal(PORTAL) == before
+    assert bank.sandbox.journal(bank.portal.name) == before
 
 
 def test_a_finance_officer_who_acts_gets_the_code(bank: Bank) -> None:
@@ -77,10 +77,10 @@ def test_the_right_code_after_a_wrong_one_is_accepted(bank: Bank) -> None:
 def test_an_empty_code_is_not_sent(bank: Bank) -> None:
     flow = bank.connector.authorize(bank.request(bank.companies[1]))
     flow.advance(None)
-    before = len(bank.sandbox.journal(PORTAL))
+    before = len(bank.sandbox.journal(bank.portal.name))
     with pytest.raises(AnswerInvalid):
         flow.advance({"code": " "})
-    assert len(bank.sandbox.journal(PORTAL)) == before
+    assert len(bank.sandbox.journal(bank.portal.name)) == before
 
 
 def test_a_code_expires(bank: Bank) -> None:
@@ -120,7 +120,7 @@ def test_a_code_whose_answer_was_lost_is_not_sent_twice(bank: Bank) -> None:
     company = bank.companies[5]
     flow = bank.connector.authorize(bank.request(company))
     flow.advance(None)
-    bank.sandbox.fault(PORTAL, "broken", path="/yspt/v1/authorization.confirm", times=1)
+    bank.sandbox.fault(bank.portal.name, "broken", path=bank.portal.confirms, times=1)
     assert isinstance(flow.advance({"code": bank.code(company)}), Grant)
     assert bank.grants_made(company) == 1
 
