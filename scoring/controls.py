@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from schema.dataset import Missing
@@ -15,11 +16,11 @@ Granted = Mapping[str, float | None]
 """The columns at the first decision."""
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "lt": lambda value, bound: value < bound,
-    "le": lambda value, bound: value <= bound,
-    "gt": lambda value, bound: value > bound,
-    "ge": lambda value, bound: value >= bound,
-    "eq": lambda value, bound: value == bound,
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+    "eq": operator.eq,
     "in": lambda value, bound: value in bound,
     "outside": lambda value, bound: not bound[0] <= value <= bound[1],
 }
@@ -56,16 +57,14 @@ def _changed(op: str, fact: Any, bound: float, before: float | None) -> bool | N
     return bool(fact - before > bound) if op == "rises" else bool(fact < before * (1 - bound))
 
 
-def every(answers: Iterable[bool | None]) -> bool | None:
+def every(answers: Sequence[bool | None]) -> bool | None:
     """Three-valued and: false when one is false, else unknown when one is unknown."""
-    seen = list(answers)
-    return False if False in seen else None if None in seen else True
+    return False if False in answers else None if None in answers else True
 
 
-def some(answers: Iterable[bool | None]) -> bool | None:
+def some(answers: Sequence[bool | None]) -> bool | None:
     """Three-valued or: true when one is true, else unknown when one is unknown."""
-    seen = list(answers)
-    return True if True in seen else None if None in seen else False
+    return True if True in answers else None if None in answers else False
 
 
 def met(
@@ -103,7 +102,14 @@ def _check(
         status, effect = Status.UNKNOWN, Effect(unknown)
     else:
         status, effect = (Status.HIT, Effect(rule.on_hit)) if hit else (Status.PASS, Effect.PASS)
-    observed = {condition.key: facts[condition.key] for condition in rule.when}
+    observed: dict[str, float | str | None] = {}
+    missing: dict[str, Missing] = {}
+    for key in [condition.key for condition in rule.when]:
+        fact = facts[key]
+        if isinstance(fact, Missing):
+            observed[key], missing[key] = None, fact
+        else:
+            observed[key] = fact
     return ControlResult(
         id=rule.id,
         version=rule.version,
@@ -114,6 +120,6 @@ def _check(
         must=must,
         effect=effect,
         reason=rule.reason,
-        observed={key: None if isinstance(fact, Missing) else fact for key, fact in observed.items()},
-        missing={key: fact for key, fact in observed.items() if isinstance(fact, Missing)},
+        observed=observed,
+        missing=missing,
     )

@@ -47,7 +47,7 @@ from scoring.result import (
 from scoring.routes import Case, choose
 from scoring.scorecard import Scored, combine, default_probability, grade, score_all
 from scoring.sizing import gather
-from scoring.value import Value
+from scoring.value import Value, absent
 from scoring.warnings import check_warnings
 
 __all__ = ["Application", "Decision", "ScoreResult", "score"]
@@ -87,12 +87,16 @@ def score(
 
 def decide(facts: Facts, application: Application, policy: Policy) -> ScoreResult:
     """The decision on what is measured, or is measured here when it was not yet."""
-    values = facts.measured.of(0, COLUMNS)
+    numbers = facts.numbers
+    told = dict(zip(COLUMNS, numbers.tolist(), strict=True))
+    missing = {COLUMNS[place]: reason for place, reason in absent(numbers).items()}
+    values: dict[str, Value] = told | missing
     known: dict[str, Fact] = {**values, **control_facts(facts, values)}
     quarterly = facts.quarterly
     product = policy.products.get(application.product)
     model = product.model if product else DEFAULT_MODEL
-    scored = score_all(values, policy, policy.models[model], quarterly=quarterly)
+    scores = score_all(numbers, policy, policy.models[model], quarterly=quarterly)
+    scored = scores.submodels
     total, weights = combine(scored, policy.models[model])
     pd = None if total is None else default_probability(total, policy.scale)
     reached = None if pd is None else grade(pd, policy.scale)
@@ -100,7 +104,7 @@ def decide(facts: Facts, application: Application, policy: Policy) -> ScoreResul
     controls = check_controls(policy, known, application.product, quarterly=quarterly)
     limit, rate = _terms(facts, values, known, policy, application, product, reached, pd, light)
     decision, codes = _decide(
-        policy, controls, product, pd, limit, rate, score_codes(values, scored, weights)
+        policy, controls, product, pd, limit, rate, score_codes(scores, weights, policy)
     )
     reasons = explain(codes, known, policy)
     if decision is Decision.DECLINE:
@@ -129,8 +133,8 @@ def decide(facts: Facts, application: Application, policy: Policy) -> ScoreResul
         ),
         reasons=reasons,
         customer_reasons=for_customer(reasons, policy),
-        indicators={key: None if isinstance(value, Missing) else value for key, value in values.items()},
-        missing={key: value for key, value in values.items() if isinstance(value, Missing)},
+        indicators=told | dict.fromkeys(missing),
+        missing=missing,
     )
 
 

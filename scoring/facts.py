@@ -14,7 +14,7 @@ from scoring.inputs.declared import Declared
 from scoring.inputs.master import Master
 from scoring.measure import FIGURES, Measured, measure
 from scoring.policy.model import Measurement
-from scoring.value import Value
+from scoring.value import Floats, Value
 
 COLUMNS = tuple(key for entry in CATALOGUE.values() for key in entry.columns)
 """Every column of the catalogue."""
@@ -41,6 +41,11 @@ class Facts:
     @cached_property
     def measured(self) -> Measured:
         return everything(self.batch)
+
+    @property
+    def numbers(self) -> Floats:
+        """The columns of the catalogue, missing ones as typed NaN."""
+        return self.measured.matrix[: len(COLUMNS), 0]
 
     @cached_property
     def figures(self) -> dict[str, Value]:

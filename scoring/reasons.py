@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
+
+import numpy as np
 
 from schema.dataset import Missing
 from scoring.control_facts import Fact
 from scoring.indicators import CATALOGUE
+from scoring.measure import Indicator
 from scoring.policy.model import Policy
 from scoring.result import ControlResult, CustomerReason, Effect, Reason, Status
-from scoring.scorecard import Scored
-from scoring.value import Value
+from scoring.scorecard import Scores
+from scoring.sheet import sheet
+from scoring.value import REASONS, Ints
 
 MOST = 4
 WITHHELD = "FR00"
@@ -61,38 +64,35 @@ CODES = frozenset(
 _DATA_GONE = (Missing.NOT_AUTHORISED, Missing.NOT_AVAILABLE)
 
 
-def score_codes(
-    values: Mapping[str, Value], scored: Mapping[str, Scored], weights: Mapping[str, float]
-) -> list[str]:
+def score_codes(scores: Scores, weights: Mapping[str, float], policy: Policy) -> list[str]:
     """The families that cost most against the neutral bin, four at most, largest first, ties by code.
 
-    A column whose data is not there is charged to the gap in the data, not to its family.
+    A column whose data is not there is charged to the gap in the data, not to its family. ``weights`` are
+    those of the sub-models.
     """
-    cost: defaultdict[str, float] = defaultdict(float)
-    codes = _codes()
-    for name, weight in weights.items():
-        if weight:
-            for key, points in scored[name].shortfall.items():
-                family, gap = codes[key]
-                cost[_code(values[key], family, gap)] += points * weight
-    ranked = sorted(((-points, code) for code, points in cost.items() if points > 1e-9))
-    return [code for _, code in ranked[:MOST]]
+    cards = sheet(policy)
+    names, charged = _charges()
+    weight = np.array([weights[name] for name in cards.rows])[cards.submodel]
+    sums = np.bincount(charged[cards.place, scores.codes], scores.shortfall * weight, len(names))
+    costly = (sums > 1e-9).nonzero()[0].tolist()
+    return [names[at] for at in sorted(costly, key=lambda at: (-sums[at], names[at]))[:MOST]]
 
 
 @cache
-def _codes() -> dict[str, tuple[str, str]]:
-    """Column to its family and to the code of a gap in its source."""
-    return {
-        key: (entry.reason_family, _DATA_REASON[entry.sources[0]])
-        for entry in CATALOGUE.values()
-        for key in entry.columns
-    }
+def _charges() -> tuple[list[str], Ints]:
+    """The codes, and the one that a column of the catalogue is charged to, by the code of its number."""
+    kinds = (None, *REASONS)
+    charged = [
+        [_charge(entry, kind) for kind in kinds] for entry in CATALOGUE.values() for _ in entry.columns
+    ]
+    names = sorted({code for row in charged for code in row})
+    return names, np.array([[names.index(code) for code in row] for row in charged])
 
 
-def _code(value: Value, family: str, gap: str) -> str:
-    if not isinstance(value, Missing):
-        return family
-    return STALE_DATA if value is Missing.STALE else gap if value in _DATA_GONE else family
+def _charge(entry: Indicator, kind: Missing | None) -> str:
+    if kind is Missing.STALE:
+        return STALE_DATA
+    return _DATA_REASON[entry.sources[0]] if kind in _DATA_GONE else entry.reason_family
 
 
 def control_codes(controls: Iterable[ControlResult], effect: Effect) -> list[str]:

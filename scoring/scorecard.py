@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import bisect
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+
+import numpy as np
 
 from schema.dataset import Missing
-from scoring.policy.cards import Bins, Model, Scale, SubModelCard
+from scoring.policy.cards import Model, Scale
 from scoring.policy.data import Grade
 from scoring.policy.model import Policy
-from scoring.value import Value
+from scoring.sheet import Sheet, sheet
+from scoring.value import CODE_OF, Bools, Codes, Floats, codes
 
-MONTHS_OF_QUARTER = 3
 SCENARIO = "scenario"
 
 
@@ -25,70 +28,60 @@ class Scored:
     coverage: float
     points: dict[str, float]
     """Points 0 to 100 by column."""
-    shortfall: dict[str, float]
-    """Score points that a column costs against the neutral bin, by column; negative when it adds."""
 
 
-def points(value: Value, bins: Bins, card: SubModelCard, *, quarterly: bool) -> float:
-    """The points of the bin that a value, or its missing type, falls into."""
-    if isinstance(value, Missing):
-        return bins.missing.get(value, card.missing[value])
-    scaled = value * MONTHS_OF_QUARTER if bins.per_period and quarterly else value
-    return bins.points[bisect.bisect_right(bins.edges, scaled)]
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Every sub-model, and what is known of each row of the policy's sheet."""
+
+    submodels: dict[str, Scored]
+    codes: Codes
+    """Of the row's number: 0, or why it is missing."""
+    shortfall: Floats
+    """Score points that the row costs its sub-model against the neutral bin; negative when it adds, 0 when it
+    is not read."""
 
 
-def score_all(
-    values: Mapping[str, Value], policy: Policy, model: Model, *, quarterly: bool
-) -> dict[str, Scored]:
-    """Every sub-model; the scenario's by the packs that the model reads."""
-    neutral = policy.scale.neutral_points
-    return {
-        name: score_submodel(
-            values,
-            card,
-            packed(values, card, model.packs) if name == SCENARIO else card.columns,
-            neutral,
-            quarterly=quarterly,
-        )
-        for name, card in policy.submodels.items()
-    }
+def score_all(numbers: Floats, policy: Policy, model: Model, *, quarterly: bool) -> Scores:
+    """Each sub-model is a weighted mean of points times 10; the scenario's by the packs that the model reads.
+    ``numbers`` are the columns of the catalogue, missing ones as typed NaN."""
+    cards = sheet(policy)
+    read = numbers[cards.place]
+    code = codes(read)
+    points = cards.points(read, code, quarterly=quarterly)
+    told = (code == 0) | (code == CODE_OF[Missing.INSUFFICIENT])
+    scene = packed(cards, told, model.packs)
+    weight = cards.weight.copy()
+    weight[cards.rows[SCENARIO]] = 0.0
+    weight[scene] = cards.weight[scene]
+    total, gone, sums = np.add.reduceat(
+        np.stack((weight, weight * ~told, weight * points)), cards.starts, axis=1
+    )
+    shortfall = (policy.scale.neutral_points - points) * weight * (10 / total)[cards.submodel]
+    coverage, score, listed = (1 - gone / total).tolist(), (sums / total * 10).tolist(), points.tolist()
+    found: dict[str, Scored] = {}
+    for at, (name, card) in enumerate(policy.submodels.items()):
+        rows = cards.rows[name]
+        columns = dict(zip(cards.keys[rows], listed[rows], strict=True))
+        if name == SCENARIO:
+            columns = {key: columns[key] for key in map(cards.keys.__getitem__, scene)}
+        enough = coverage[at] >= card.least_coverage
+        found[name] = Scored(score[at] if enough else None, coverage[at], columns)
+    return Scores(found, code, shortfall)
 
 
-def packed(values: Mapping[str, Value], card: SubModelCard, packs: tuple[str, ...]) -> dict[str, Bins]:
-    """The columns of the packs that anything is known of; of all packs when nothing is, of all columns
-    without packs."""
-    of = {pack: [key for key in card.columns if key.startswith(pack)] for pack in packs or ("",)}
-    known = [keys for keys in of.values() if any(_told(values[key]) for key in keys)]
-    return {key: card.columns[key] for keys in known or of.values() for key in keys}
+def packed(cards: Sheet, told: Bools, packs: tuple[str, ...]) -> list[int]:
+    """The scenario's rows of the packs that anything is known of; of all packs when nothing is, of all rows
+    without packs. ``told`` says of which rows the source is there."""
+    of = _packs(cards, packs)
+    return list(chain.from_iterable([rows for rows in of if told[rows].any()] or of))
 
 
-def _told(value: Value) -> bool:
-    """Whether the source is there."""
-    return not isinstance(value, Missing) or value is Missing.INSUFFICIENT
-
-
-def score_submodel(
-    values: Mapping[str, Value],
-    card: SubModelCard,
-    columns: Mapping[str, Bins],
-    neutral: float,
-    *,
-    quarterly: bool,
-) -> Scored:
-    """Weighted mean of the points of some of a card's columns, times 10."""
-    total = math.fsum(bins.weight for bins in columns.values())
-    scale = 10 / total
-    earned, shortfall, sums, gone = {}, {}, [], []
-    for key, bins in columns.items():
-        value, weight = values[key], bins.weight
-        earned[key] = got = points(value, bins, card, quarterly=quarterly)
-        shortfall[key] = (neutral - got) * weight * scale
-        sums.append(got * weight)
-        if not _told(value):
-            gone.append(weight)
-    coverage = 1 - math.fsum(gone) / total
-    score = math.fsum(sums) * scale if coverage >= card.least_coverage else None
-    return Scored(score, coverage, earned, shortfall)
+@lru_cache(maxsize=64)
+def _packs(cards: Sheet, packs: tuple[str, ...]) -> list[list[int]]:
+    """The rows of each pack."""
+    whole = range(len(cards.keys))[cards.rows[SCENARIO]]
+    return [[row for row in whole if cards.keys[row].startswith(pack)] for pack in packs or ("",)]
 
 
 def combine(scored: Mapping[str, Scored], model: Model) -> tuple[float | None, dict[str, float]]:

@@ -6,8 +6,6 @@ on by itself, so that a figure made of a missing one is missing for the same rea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
@@ -56,13 +54,21 @@ def codes(values: Floats) -> Codes:
     return np.where(np.isfinite(values), np.uint8(0), told)
 
 
+def absent(numbers: Floats) -> dict[int, Missing]:
+    """Where numbers are missing, and why."""
+    code = codes(numbers)
+    places = code.nonzero()[0]
+    return {
+        place: REASONS[told - 1] for place, told in zip(places.tolist(), code[places].tolist(), strict=True)
+    }
+
+
 def values(numbers: Floats) -> list[Value]:
     """The numbers of an array as values."""
-    found: Sequence[float] = numbers.tolist()
-    return [
-        number if not code else REASONS[code - 1]
-        for number, code in zip(found, codes(numbers).tolist(), strict=True)
-    ]
+    found: list[Value] = numbers.tolist()
+    for place, reason in absent(numbers).items():
+        found[place] = reason
+    return found
 
 
 def ratio(numerator: float, denominator: float) -> float:

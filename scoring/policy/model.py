@@ -91,3 +91,6 @@ class Policy(Data):
     rate: RatePolicy
     routes: tuple[RouteRow, ...]
     reasons: dict[str, ReasonText]
+
+    def __hash__(self) -> int:
+        return hash(self.sha256)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import polars as pl
 
-from schema.dataset import Dataset
+from schema.dataset import Dataset, Missing
 from schema.period import add_months, month_end
 from schema.snapshot import Snapshot
 from schema.tables import TABLES
 from schema.taxpayer_id import check_character
 from scoring.decision import Application
+from scoring.facts import COLUMNS
+from scoring.value import CODE_OF, NANS, Floats, Value
 
 AS_OF = date(2024, 6, 30)
 DECIDED = datetime(2024, 7, 5, 9, tzinfo=UTC)
@@ -47,6 +51,12 @@ def snapshot(tables: dict[str, pl.DataFrame], **changes: Any) -> Snapshot:
         "tables": tables,
     }
     return Snapshot(**(whole | changes))
+
+
+def numbers(values: Mapping[str, Value]) -> Floats:
+    """The columns of the catalogue with these values; any other is ``NOT_AVAILABLE``."""
+    told = (values.get(key, Missing.NOT_AVAILABLE) for key in COLUMNS)
+    return np.array([NANS[CODE_OF[each]] if isinstance(each, Missing) else each for each in told])
 
 
 def invoice(number: int, day: date, yuan: float, **changes: Any) -> dict[str, Any]:

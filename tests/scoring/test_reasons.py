@@ -7,11 +7,12 @@ import re
 import pytest
 
 from schema.dataset import Missing
+from scoring.facts import COLUMNS
 from scoring.indicators import CATALOGUE
 from scoring.policy.loader import load
 from scoring.reasons import CODES, WITHHELD, explain, for_customer, score_codes
 from scoring.scorecard import score_all
-from scoring.value import Value
+from tests.scoring.firms import numbers
 
 POLICY = load()
 FRAUD = {entry.reason_family for entry in CATALOGUE.values() if entry.submodel == "invoice_tax_fraud"}
@@ -62,10 +63,8 @@ def test_the_figures_shown_are_there(code: str) -> None:
 def test_a_gap_in_the_data_is_never_charged_to_the_firm() -> None:
     """With one source after another not authorised, the codes are of data, not of what the firm did."""
     model = POLICY.models["general"]
-    values: dict[str, Value] = {
-        key: Missing.NOT_AUTHORISED for entry in CATALOGUE.values() for key in entry.columns
-    }
-    scored = score_all(values, POLICY, model, quarterly=False)
-    codes = score_codes(values, scored, dict.fromkeys(scored, 1 / len(scored)))
+    nothing = numbers(dict.fromkeys(COLUMNS, Missing.NOT_AUTHORISED))
+    scores = score_all(nothing, POLICY, model, quarterly=False)
+    codes = score_codes(scores, dict.fromkeys(scores.submodels, 1 / len(scores.submodels)), POLICY)
     assert codes
     assert all(code.startswith("DQ") for code in codes)
