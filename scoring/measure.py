@@ -7,17 +7,15 @@ is measured once a batch, in an order worked out at the first use.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from graphlib import TopologicalSorter
-from operator import itemgetter
-from typing import Any, NamedTuple, TypeVar, cast
+from functools import lru_cache
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from scoring.inputs.batch import Batch
+from scoring.plan import Plan, living, plan
 from scoring.value import NANS, Floats, Value, codes, values
 
 SAFER, RISKIER, INTERIOR, CONTEXT = "↑", "↓", "∩", "○"
@@ -58,7 +56,6 @@ KEPT = ("declared", "master")
 """Derived objects that are read of a measurement beside its columns."""
 
 _NODES: dict[str, tuple[Callable[..., Any], int]] = {}
-"""Every name that can be a parameter: its function and its window."""
 
 
 def derived(function: AnyFunction) -> AnyFunction:
@@ -113,79 +110,17 @@ def _register(name: str, function: Callable[..., Any], months: int) -> None:
     _NODES[name] = (function, months)
 
 
-class _Step(NamedTuple):
-    """One call of a plan: where its arguments stand, and where its answer goes."""
-
-    function: Callable[..., Any]
-    arguments: tuple[int, ...]
-    place: int
-    needs: int
-    """Which set of sources masks the answer; −1 for none."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Plan:
-    steps: tuple[_Step, ...]
-    slots: int
-    windows: tuple[tuple[int, int], ...]
-    """Slot and value of each constant window."""
-    columns: tuple[str, ...]
-    """Catalogue columns, then figures."""
-    places: tuple[int, ...]
-    read: Callable[[list[Any]], tuple[Any, ...]]
-    """What stands in the places."""
-    needs: tuple[tuple[str, ...], ...]
-    needs_of: list[int]
-    place: Mapping[str, int]
-    """Row of each column in the matrix."""
-    slot: Mapping[str, int]
-
-
-@cache
-def _plan() -> _Plan:
-    needed: dict[str, tuple[str, ...]] = {
-        key: entry.needs for entry in CATALOGUE.values() for key in entry.columns
-    } | FIGURES
-    parents = {name: tuple(inspect.signature(function).parameters) for name, (function, _) in _NODES.items()}
-    graph = {name: set(given) - {"batch", "months"} for name, given in parents.items()}
-    order = list(TopologicalSorter(graph).static_order())
-    if unknown := [name for name in order if name not in _NODES]:
-        raise ValueError(f"nothing is called {', '.join(unknown)}")
-    months = sorted({window for _, window in _NODES.values()})
-    slot = {name: place for place, name in enumerate(["batch", *order])}
-    window_slot = {window: len(slot) + place for place, window in enumerate(months)}
-    sets = sorted(set(needed.values()))
-    read = {parent for given in parents.values() for parent in given}
-    steps = tuple(
-        _Step(
-            _NODES[name][0],
-            tuple(
-                window_slot[_NODES[name][1]] if parent == "months" else slot[parent]
-                for parent in parents[name]
-            ),
-            slot[name],
-            sets.index(needed[name]) if name in needed and name in read else -1,
-        )
-        for name in order
-    )
-    return _Plan(
-        steps,
-        len(slot) + len(months),
-        tuple((place, window) for window, place in window_slot.items()),
-        tuple(needed),
-        tuple(slot[name] for name in needed),
-        itemgetter(*(slot[name] for name in needed)),
-        tuple(sets),
-        [sets.index(sources) for sources in needed.values()],
-        {key: row for row, key in enumerate(needed)},
-        slot,
-    )
+@lru_cache(maxsize=16)
+def _plan(columns: tuple[str, ...] | None) -> Plan:
+    """The plan of some columns and figures; of all of them, and of what is kept beside, for none named."""
+    needs = {key: entry.needs for entry in CATALOGUE.values() for key in entry.columns} | FIGURES
+    return plan(_NODES, needs, needs, KEPT) if columns is None else plan(_NODES, needs, columns, ())
 
 
 class Measured:
     """Every column and figure of a batch; a missing one is a typed NaN."""
 
-    def __init__(self, plan: _Plan, matrix: Floats, slots: list[Any]) -> None:
+    def __init__(self, plan: Plan, matrix: Floats, slots: list[Any]) -> None:
         self._plan, self._slots = plan, slots
         self.matrix = matrix
         """Shape (columns, firms), in the order of ``columns``."""
@@ -196,7 +131,7 @@ class Measured:
 
     def __getitem__(self, key: str) -> Floats:
         """One float a firm."""
-        return cast(Floats, self.matrix[self._plan.place[key]])
+        return cast(Floats, self.matrix[self._plan.row[key]])
 
     def derived(self, name: str) -> Any:
         """What a derived function answered."""
@@ -205,57 +140,44 @@ class Measured:
     def of(self, firm: int, keys: Iterable[str]) -> dict[str, Value]:
         """The values of one firm."""
         wanted = list(keys)
-        column = self.matrix[[self._plan.place[key] for key in wanted], firm]
+        column = self.matrix[[self._plan.row[key] for key in wanted], firm]
         return dict(zip(wanted, values(column), strict=True))
 
 
-def measure(batch: Batch) -> Measured:
-    """All of it, for all firms. Never raises for what the data are; never answers an infinite number."""
-    plan = _plan()
-    why = batch.kept("why", lambda: np.stack([batch.why(needs) for needs in plan.needs]))
-    dead = batch.kept("dead", lambda: tuple(np.flatnonzero((why != 0).all(axis=1)).tolist()))
+def measure(batch: Batch, columns: tuple[str, ...] | None = None) -> Measured:
+    """All of it, or just some columns and figures and what these depend on, for all firms. Never raises for
+    what the data are; never answers an infinite number."""
+    made = _plan(columns)
+    why = batch.kept(("why", made), lambda: np.stack([batch.why(needs) for needs in made.needs]))
+    dead = batch.kept(("dead", made), lambda: tuple(np.flatnonzero((why != 0).all(axis=1)).tolist()))
     masked: list[bool] = (why != 0).any(axis=1).tolist()
-    caps = batch.kept("caps", lambda: _caps(plan, batch.measurement.caps))
-    slots: list[Any] = [None] * plan.slots
+    caps = batch.kept(("caps", made), lambda: _caps(made, batch.measurement.caps))
+    slots: list[Any] = [None] * made.slots
     slots[0] = batch
-    for place, window in plan.windows:
-        slots[place] = window
-    nothing = np.full(batch.firms, np.nan)
+    for slot, window in made.windows:
+        slots[slot] = window
     with np.errstate(all="ignore"):
-        for function, arguments, answer, needs in _living(plan, dead):
+        for function, arguments, slot, needs in living(made, dead):
             found = function(*map(slots.__getitem__, arguments))
             if needs >= 0 and masked[needs]:
                 found = np.where(why[needs], NANS[why[needs]], found)
-            slots[answer] = found
-        found = [nothing if column is None else column for column in plan.read(slots)]
-        matrix = np.concatenate(found, dtype=np.float64).reshape(len(found), batch.firms)
+            slots[slot] = found
+        nothing = np.full(batch.firms, np.nan)
+        read = [slots[made.slot[key]] for key in made.columns]
+        read = [nothing if column is None else column for column in read]
+        matrix = np.concatenate(read, dtype=np.float64).reshape(len(read), batch.firms)
         matrix = np.clip(matrix, -caps, caps)
-    reason = why[plan.needs_of]
+    reason = why[list(made.needs_of)]
     matrix = np.where(reason, NANS[reason], matrix)
     known = np.isfinite(matrix)
     matrix[~known] = NANS[codes(matrix[~known])]
-    return Measured(plan, matrix, slots)
+    return Measured(made, matrix, slots)
 
 
-@lru_cache(maxsize=64)
-def _living(plan: _Plan, dead: tuple[int, ...]) -> tuple[_Step, ...]:
-    """The steps that matter when no firm has the sources of the ``dead`` sets: a column without sources is
-    not worked out, nor what only such columns read."""
-    columns = dict(zip(plan.places, plan.needs_of, strict=True))
-    wanted = {place for place, needs in columns.items() if needs not in dead}
-    wanted |= {plan.slot[name] for name in KEPT}
-    living: list[_Step] = []
-    for step in reversed(plan.steps):
-        if step.place in wanted:
-            living.append(step)
-            wanted.update(step.arguments)
-    return tuple(reversed(living))
-
-
-def _caps(plan: _Plan, caps: Mapping[str, float]) -> Floats:
+def _caps(plan: Plan, caps: Mapping[str, float]) -> Floats:
     """The magnitude that each column is clipped at, shape (columns, 1)."""
     bounds = np.full((len(plan.columns), 1), np.inf)
     for name, cap in caps.items():
-        for key in CATALOGUE[name].columns:
-            bounds[plan.place[key]] = cap
+        for key in CATALOGUE[name].columns.keys() & plan.row.keys():
+            bounds[plan.row[key]] = cap
     return bounds

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
-from typing import cast
 
 import numpy as np
 
@@ -41,7 +40,7 @@ class Sheet:
         scaled = np.where(self.per_period, numbers * MONTHS_OF_QUARTER, numbers) if quarterly else numbers
         reached = np.add.reduce(self.edges <= scaled, axis=0)
         bin_of = np.where(codes, len(self.edges) + codes, reached)
-        return cast(Floats, self.bins[self._each, bin_of])
+        return self.bins[self._each, bin_of]
 
     @cached_property
     def starts(self) -> list[int]:

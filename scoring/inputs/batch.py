@@ -6,7 +6,7 @@ counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache, cached_property
@@ -74,7 +74,7 @@ class Batch:
     contexts: tuple[Context, ...]
     measurement: Measurement
     _read: dict[str, Rows] = field(default_factory=dict)
-    _kept: dict[str, Any] = field(default_factory=dict)
+    _kept: dict[Hashable, Any] = field(default_factory=dict)
 
     @property
     def firms(self) -> int:
@@ -106,7 +106,7 @@ class Batch:
             self._read[table] = self._known(table, frame, heights)
         return self._read[table]
 
-    def kept(self, key: str, decode: Callable[[], T]) -> T:
+    def kept(self, key: Hashable, decode: Callable[[], T]) -> T:
         """What the contexts were decoded to under a key."""
         if key not in self._kept:
             self._kept[key] = decode()

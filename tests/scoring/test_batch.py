@@ -13,7 +13,7 @@ import pytest
 from schema.dataset import Dataset, Missing
 from schema.snapshot import TABLES_OF, Snapshot
 from scoring.context import Context
-from scoring.facts import everything
+from scoring.facts import everything, some
 from scoring.indicators import CATALOGUE
 from scoring.inputs.batch import TABLE_OF, gather
 from scoring.measure import Measured
@@ -63,6 +63,21 @@ def test_a_firm_alone_is_measured_as_in_company() -> None:
     together = measured(firms, contexts)
     for place, (firm, context) in enumerate(zip(firms, contexts, strict=True)):
         same(measured([firm], [context]), together, at=place)
+
+
+@pytest.mark.parametrize("gone", [None, *CORE])
+def test_columns_measured_alone_are_as_among_all(gone: Dataset | None) -> None:
+    """Also of those that read a column whose source is not there."""
+    tables = {name: frame for name, frame in RICH.items() if gone is None or name not in TABLES_OF[gone]}
+    missing = {} if gone is None else {gone: Missing.STALE}
+    batch = gather([snapshot(tables, missing=missing)], [CONTEXT], DECIDED, load().measurement)
+    whole = everything(batch)
+    for start in range(7):
+        chosen = whole.columns[start::7]
+        part = some(batch, chosen)
+        assert part.columns == chosen
+        rows = [whole.columns.index(key) for key in chosen]
+        assert part.matrix.tobytes() == whole.matrix[rows].tobytes()
 
 
 def test_a_row_fetched_after_the_decision_changes_nothing() -> None:
