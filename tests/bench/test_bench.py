@@ -42,7 +42,7 @@ ROOT = Path(__file__).parents[2]
             "scoring",
             [
                 r"573 columns: [\d.e+]+ ms",
-                r"pandas 50 ÷ product: [\d.e+-]+ \(at least 10",
+                r"the same 50 columns, pandas ÷ product: [\d.e+-]+ \(at least 10",
                 r"firms.* s \(at most 0\.6",
             ],
         ),
