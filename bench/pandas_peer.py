@@ -1,7 +1,8 @@
 """Fifty indicators of the invoice sub-models with pandas, over one firm's invoices as a data frame.
 
-They have the names and the definitions of the catalogue, and a test holds their values against ours. Written as
-pandas is used well: what is common to several windows is grouped once, by month or by counterparty and month.
+They have the names and the definitions of the catalogue, and a test holds their values against ours. Written
+as pandas is used well: what several windows have in common is grouped once, by month or by counterparty and
+month.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def fifty(issued: pd.DataFrame, received: pd.DataFrame, as_of: date) -> dict[str
         found[f"out_hoh_{months}m"] = net[:months].sum() / net[months : 2 * months].sum() - 1
     for months in (6, 12, 24):
         found[f"out_cv_{months}m"] = net[:months].std() / net[:months].mean()
-    found["out_active_months_12m"] = np.count_nonzero(count[:12])
+    found["out_active_months_12m"] = float(np.count_nonzero(count[:12]))
     found["out_ticket_avg_12m"] = np.log1p(blues[:12].sum() / 100 / count[:12].sum())
 
     customers = _by_party(valid)
