@@ -7,16 +7,42 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 
 from schema.dataset import Missing
+from scoring.conditions import Granted, Test, condition, conditions
 from scoring.control_facts import Fact
-from scoring.controls import Granted, holds, met
 from scoring.policy.model import Policy
 from scoring.policy.rules import Severity, Signal, WarningTerms
 from scoring.result import WarningSignal
 
 DIGITS = 2
 """Evidence is the same when its figures agree to so many digits."""
+
+
+class _Alarm(NamedTuple):
+    """A signal as it stands for a product."""
+
+    signal: Signal
+    test: Test
+    severity: Severity
+    is_red: Test | None
+    """What makes it red, whatever its severity."""
+
+
+@lru_cache(maxsize=64)
+def _alarms(policy: Policy, product: str, *, quarterly: bool) -> list[_Alarm]:
+    return [
+        _Alarm(
+            signal,
+            conditions(signal, product, quarterly=quarterly),
+            signal.severity_of.get(product, signal.severity),
+            None if signal.red_when is None else condition(signal.red_when, product, quarterly=quarterly),
+        )
+        for signal in policy.warnings
+        if not signal.products or product in signal.products
+    ]
 
 
 def check_warnings(
@@ -28,21 +54,18 @@ def check_warnings(
     granted: Granted | None = None,
 ) -> list[WarningSignal]:
     """The warnings that are raised. An unknown figure raises none."""
+    before = granted or {}
     return [
-        _raised(policy, signal, facts, product, quarterly=quarterly)
-        for signal in policy.warnings
-        if (not signal.products or product in signal.products)
-        and met(signal, facts, product, quarterly=quarterly, granted=granted)
+        _raised(policy, alarm, facts, before)
+        for alarm in _alarms(policy, product, quarterly=quarterly)
+        if alarm.test(facts, before)
     ]
 
 
-def _raised(
-    policy: Policy, signal: Signal, facts: Mapping[str, Fact], product: str, *, quarterly: bool
-) -> WarningSignal:
-    severity = signal.severity_of.get(product, signal.severity)
-    if signal.red_when and holds(signal.red_when, facts, product, quarterly=quarterly):
-        severity = "red"
-    keys = dict.fromkeys(condition.key for condition in signal.conditions)
+def _raised(policy: Policy, alarm: _Alarm, facts: Mapping[str, Fact], granted: Granted) -> WarningSignal:
+    signal = alarm.signal
+    severity = "red" if alarm.is_red and alarm.is_red(facts, granted) else alarm.severity
+    keys = dict.fromkeys(each.key for each in signal.conditions)
     evidence = {key: fact for key in keys if not isinstance(fact := facts[key], Missing)}
     return WarningSignal(
         id=signal.id,

@@ -74,7 +74,9 @@ class ReasonText(Data):
 
 
 class Policy(Data):
-    """One version of everything that is decided by people. Uncalibrated expert defaults."""
+    """One version of everything that is decided by people. Uncalibrated expert defaults.
+
+    A policy equals itself alone, so that what is worked out of one is kept by it."""
 
     version: str
     sha256: str
@@ -92,5 +94,8 @@ class Policy(Data):
     routes: tuple[RouteRow, ...]
     reasons: dict[str, ReasonText]
 
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
     def __hash__(self) -> int:
-        return hash(self.sha256)
+        return id(self)

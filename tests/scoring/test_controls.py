@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from schema.dataset import Missing
-from scoring.controls import check_controls, every, some
+from scoring.conditions import every, some
+from scoring.controls import check_controls
 from scoring.policy.loader import load
 from scoring.result import ControlResult, Effect, Status
 
