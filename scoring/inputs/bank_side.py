@@ -34,7 +34,10 @@ class Bench:
 
     def number(self, name: str) -> Floats:
         """A plain figure of the benchmark."""
-        return given(self.batch, lambda context: getattr(context.benchmark, name, None))
+        return self.batch.kept(
+            ("benchmark", name),
+            lambda: given(self.batch, lambda context: getattr(context.benchmark, name, None)),
+        )
 
     def norm(self, name: str) -> tuple[Floats, Floats]:
         """Mean and deviation of a norm."""
@@ -44,7 +47,7 @@ class Bench:
                 self.batch, lambda context: getattr(getattr(context.benchmark, name, None), part, None)
             )
 
-        return read("mean"), read("deviation")
+        return self.batch.kept(("norm", name), lambda: (read("mean"), read("deviation")))
 
     def place(self, column: str, found: Floats) -> Floats:
         """Where a value stands among its peers, 0 to 1."""

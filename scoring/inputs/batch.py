@@ -127,6 +127,9 @@ class Batch:
 
     def why(self, sources: Sequence[str]) -> Ints:
         """The first reason among the sources, or tables, that a firm has not got; 0 where it has them all."""
+        return self.kept(("why", *sources), lambda: self._first_reason(sources))
+
+    def _first_reason(self, sources: Sequence[str]) -> Ints:
         found = np.zeros(self.firms, dtype=np.int64)
         for source in sources:
             found = np.where(found, found, self._why(source))
@@ -139,7 +142,7 @@ class Batch:
 
     def gap(self, *sources: str) -> Floats:
         """0, or why one of the sources is not there."""
-        return self.masked(np.zeros(self.firms), *sources)
+        return self.kept(("gap", *sources), lambda: self.masked(np.zeros(self.firms), *sources))
 
     def _why(self, source: str) -> Ints:
         table = TABLE_OF.get(source, source)

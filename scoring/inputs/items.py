@@ -118,15 +118,17 @@ def invoice_lines(batch: Batch, invoice_sides: tuple[Side, Side]) -> tuple[Lines
     head = rows.kept(("head",), lambda: _heads(rows, heads))
     cells = rows.kept(("item",), lambda: _cells(rows, prefix))
 
-    def of(side: Side) -> Lines:
-        age = np.full(len(heads) + 1, _AGES, dtype=np.int8)  # the last one answers for no invoice
+    age = np.full(len(heads) + 1, 2 * _AGES, dtype=np.int8)  # the last one answers for no invoice
+    for side, later in zip(invoice_sides, (0, _AGES), strict=True):  # those bought come after all sold
         mine = (side.blue & (side.age < _AGES)).nonzero()[0]
-        age[side.place[mine]] = side.age[mine]
-        age = age[head]
-        keep = (age < _AGES).nonzero()[0]
-        return Lines(rows, batch.firms, keep, rows.firm[keep], age[keep].astype(np.int64), cells)
+        age[side.place[mine]] = side.age[mine] + later
+    age = age[head]
 
-    return of(invoice_sides[0]), of(invoice_sides[1])
+    def of(first: int) -> Lines:
+        keep = ((age >= first) & (age < first + _AGES)).nonzero()[0]
+        return Lines(rows, batch.firms, keep, rows.firm[keep], age[keep].astype(np.int64) - first, cells)
+
+    return of(0), of(_AGES)
 
 
 def _heads(lines: Rows, invoices: Rows) -> Ints:

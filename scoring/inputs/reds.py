@@ -69,13 +69,13 @@ def _latest(key: Ints, day: Ints, keys: Ints, days: Ints) -> Ints:
     wanted = np.zeros(_SLOTS, dtype=np.bool_)  # a sieve: few of the many keys are asked for
     wanted[key & (_SLOTS - 1)] = True
     near = np.flatnonzero(wanted[keys & (_SLOTS - 1)])
-    distinct = np.unique(key)
-    place = np.minimum(np.searchsorted(distinct, keys[near]), max(len(distinct) - 1, 0))
-    near = near[distinct[place] == keys[near]] if len(distinct) else near[:0]
+    ordered = np.sort(key)
+    place = np.minimum(np.searchsorted(ordered, keys[near]), max(len(ordered) - 1, 0))
+    near = near[ordered[place] == keys[near]] if len(ordered) else near[:0]
     order = near[np.lexsort((days[near], keys[near]))]
     found_key, found_day = keys[order], days[order]
-    rank = np.searchsorted(distinct, found_key) * np.int64(1 << 42) + found_day + (1 << 40)
-    asked = np.searchsorted(distinct, key) * np.int64(1 << 42) + day + (1 << 40)
+    rank = np.searchsorted(ordered, found_key) * np.int64(1 << 42) + found_day + (1 << 40)
+    asked = np.searchsorted(ordered, key) * np.int64(1 << 42) + day + (1 << 40)
     at = np.searchsorted(rank, asked, side="right") - 1
     hit = at >= 0
     at = np.maximum(at, 0)

@@ -81,7 +81,8 @@ def returns(batch: Batch) -> Returns:
     rows = rows if known.all() else rows.where(known)
     ids, key = rows.codes("return_id"), rows.hashed("return_id")
     corrects = rows.hashed("corrects")
-    corrected = np.isin(key, corrects[rows.told("corrects")])
+    correcting = rows.told("corrects")
+    corrected = np.isin(key, corrects[correcting]) if correcting.any() else ~rows.all
     start, end = rows.day("period_start"), rows.day("period_end")
     form = rows.words("form", FORMS)
     order = np.lexsort(
@@ -99,7 +100,7 @@ def returns(batch: Batch) -> Returns:
         months_of(start),
         rows.age("period_end"),
         last & ~corrected,
-        ~rows.told("corrects"),
+        ~correcting,
         _place(corrects, key),
         current,
         to_date,

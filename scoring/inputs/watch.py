@@ -12,7 +12,7 @@ from scoring.inputs.chain import Partners
 from scoring.inputs.credit import Debt
 from scoring.inputs.flows import Flows
 from scoring.measure import figure
-from scoring.series import flag, ratio
+from scoring.series import flag, ratio, summed
 from scoring.value import CODE_OF, INSUFFICIENT, NOT_APPLICABLE, NOT_AVAILABLE, Floats
 
 LOST_MONTHS = 3
@@ -60,10 +60,8 @@ def authorisation_expired(authorisation_days_left: Floats) -> Floats:
 @figure()
 def stale_source_cnt(batch: Batch) -> Floats:
     """Tables whose newest fetch is too old to count."""
-    counts = np.zeros(batch.firms)
-    for code in batch.missing.values():
-        counts += code == CODE_OF[Missing.STALE]
-    return counts
+    codes = np.array(list(batch.missing.values()))
+    return summed((codes == CODE_OF[Missing.STALE]).T)
 
 
 @figure("INV")
