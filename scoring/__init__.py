@@ -5,11 +5,15 @@ Measurement. A ``Batch`` (``inputs/batch.py``) holds the tables of one firm or o
 A *derived* function works out arrays from it, firm first and month last (``series.Cube``: month 0 is that of
 ``as_of``), by ``bincount`` over firm and month or by sorting rows within a firm. An *indicator* is a function
 whose parameters name derived arrays, other columns, or its window in ``months``; it answers one float a firm.
-``measure.py`` puts all of them in order once and runs them once a batch.
+``plan.py`` puts all of them in order, or what some columns depend on; ``measure.py`` runs that once a batch.
 
 What is missing is a NaN whose payload is the reason (``value.py``): arithmetic hands it on; a column whose
 source is not there gets the source's reason. A row dated after ``as_of`` or fetched after the decision is
 never read. Ratios are clipped at the policy's caps.
 
-``facts.everything(batch)`` measures a batch; ``facts.Facts`` is the door for one borrower.
+``facts.everything(batch)`` measures a batch, ``facts.some`` a few columns of it; ``facts.Facts`` is the door
+for one borrower.
+
+Policy. The cards of a policy stand as one ``sheet`` of arrays, its rules and signals as ``conditions`` settled
+for a product, so that a decision puts all columns into their bins at once.
 """

@@ -55,7 +55,7 @@ def score_all(numbers: Floats, policy: Policy, model: Model, *, quarterly: bool)
     weight[cards.rows[SCENARIO]] = 0.0
     weight[scene] = cards.weight[scene]
     total, gone, sums = np.add.reduceat(
-        np.stack((weight, weight * ~told, weight * points)), cards.starts, axis=1
+        np.array((weight, weight * ~told, weight * points)), cards.starts, axis=1
     )
     shortfall = (policy.scale.neutral_points - points) * weight * (10 / total)[cards.submodel]
     coverage, score, listed = (1 - gone / total).tolist(), (sums / total * 10).tolist(), points.tolist()

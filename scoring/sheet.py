@@ -43,9 +43,9 @@ class Sheet:
         return self.bins[self._each, bin_of]
 
     @cached_property
-    def starts(self) -> list[int]:
+    def starts(self) -> Ints:
         """The first row of each sub-model."""
-        return [rows.start for rows in self.rows.values()]
+        return np.array([rows.start for rows in self.rows.values()])
 
     @cached_property
     def _each(self) -> Ints:
