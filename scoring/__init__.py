@@ -14,6 +14,6 @@ never read. Ratios are clipped at the policy's caps.
 ``facts.everything(batch)`` measures a batch, ``facts.some`` a few columns of it; ``facts.Facts`` is the door
 for one borrower.
 
-Policy. The cards of a policy stand as one ``sheet`` of arrays, its rules and signals as ``conditions`` settled
-for a product, so that a decision puts all columns into their bins at once.
+Policy. The cards of a policy stand as one ``sheet`` of arrays, so that a decision puts all columns into their
+bins at once; its rules and signals as ``conditions``, settled for a product.
 """

@@ -31,7 +31,7 @@ class _Control(NamedTuple):
     must: bool
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def _controls(policy: Policy, product: str, *, quarterly: bool) -> list[_Control]:
     known = policy.products.get(product)
     found = []

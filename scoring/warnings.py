@@ -31,7 +31,7 @@ class _Alarm(NamedTuple):
     """What makes it red, whatever its severity."""
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def _alarms(policy: Policy, product: str, *, quarterly: bool) -> list[_Alarm]:
     return [
         _Alarm(
