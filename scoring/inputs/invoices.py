@@ -20,7 +20,7 @@ from scoring.value import Bools, Floats, Ints
 
 _BANDS = np.array([0, 3, 6, 12, 15, 24, MONTHS])
 """Edges of the windows of age that amounts with a counterparty are asked for."""
-_BAND = np.searchsorted(_BANDS[1:-1], np.arange(MONTHS + 1), side="right")
+_BAND = np.searchsorted(_BANDS[1:], np.arange(MONTHS + 1), side="right")
 """The window that each age falls in."""
 
 _SORTS = 4
@@ -51,7 +51,10 @@ class Side:
 
     def told(self, name: str) -> Bools:
         """A flag a firm: whether any of its invoices tells this column, or it has none."""
-        told = segment_count(self.rows.told(name)[self.place], self.firm, self.firms)
+        rows = self.rows.told(name)
+        if rows.all():
+            return np.ones(self.firms, dtype=np.bool_)
+        told = segment_count(rows[self.place], self.firm, self.firms)
         return cast(Bools, (told > 0.0) | (self.number == 0.0))
 
     def holds(self, name: str, word: str) -> Bools:
@@ -147,10 +150,13 @@ class Side:
 
     @cached_property
     def _bands(self) -> Floats:
-        width, bands = len(self.pairs), len(_BANDS) - 1
-        keep = ((self.pair >= 0) & (self.age < MONTHS) & ~self.void).nonzero()[0]
-        cell = self.pair[keep] * bands + _BAND[self.age[keep]]
-        return segment_sum(cell, width * bands, self.amount[keep]).reshape(width, bands)
+        shape = (
+            len(self.pairs) + 1,
+            len(_BANDS),
+        )  # the first row takes nobody, the last band what is too old
+        cell = (self.pair + 1) * shape[1] + _BAND[np.minimum(self.age, MONTHS)]
+        sums = segment_sum(cell, shape[0] * shape[1], self.amount * ~self.void)
+        return sums.reshape(shape)[1:, :-1]
 
     def net(self, start: int, stop: int) -> Floats:
         """Net amount a pair over ages ``start`` ≤ age < ``stop`` (edges of 0, 3, 6, 12, 15, 24)."""
@@ -201,7 +207,7 @@ class Side:
 
     def of_year(self, mask: Bools) -> Floats:
         """The amount of the rows of the year in the mask."""
-        return segment_sum(self.year_firm[mask], self.firms, self.year_amount[mask])
+        return segment_sum(self.year_firm, self.firms, self.year_amount * mask)
 
     @cached_property
     def year_count(self) -> Floats:
