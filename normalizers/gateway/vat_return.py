@@ -1,4 +1,5 @@
-"""增值税申报表 of the gateway: general and small-scale forms, one figure a line and column."""
+"""申报表 of the gateway: VAT and income tax, one figure a line and column. A line of a schedule has the
+schedule's code before it: `A201030/1`."""
 
 from __future__ import annotations
 
@@ -24,19 +25,30 @@ FILED = Shape(
 LINE = Shape(
     "vat.sbxx.mx", dict.fromkeys(("lc", "lcmc"), TEXT), nullable=dict.fromkeys(("bys", "bnlj"), TEXT)
 )
-FORMS = {"ZZSYBNSR": "vat_general", "ZZSXGM": "vat_small"}
+FORMS = {
+    "ZZSYBNSR": "vat_general",
+    "ZZSXGM": "vat_small",
+    "QYSDSYJA": "cit_quarterly",
+    "QYSDSNDA": "cit_annual",
+    "QYSDSB": "cit_deemed",
+}
 COLUMNS = {"bys": "current", "bnlj": "year_to_date"}
 LISTED = Listed(PAGE, FILED, LINE)
 prepare = LISTED.prepare
 
 
 def read(pages: Sequence[Page]) -> Parsed:
-    """``tax_return`` has a row a return, ``tax_return_line`` a row a figure that is printed."""
+    """``tax_return`` has a row a return, ``tax_return_line`` a row a figure that is printed; those of
+    schedules are told apart where there are any."""
     found = LISTED.read(pages)
+    lines = _lines(found)
+    inner = lines["line"].str.contains("/", literal=True)
     tables = {
         "tax_return": traced(_returns(found.rows), pages, PARSER),
-        "tax_return_line": traced(_lines(found), pages, PARSER),
+        "tax_return_line": traced(lines.filter(~inner), pages, PARSER),
     }
+    if inner.any():
+        tables["tax_return_schedule_line"] = traced(_schedules(lines.filter(inner)), pages, PARSER)
     return Parsed(tables, found.counts, found.findings)
 
 
@@ -73,3 +85,10 @@ def _lines(found: Listing) -> pl.DataFrame:
             "pointer": printed.select(pl.format("/sbxx/{}/mx/{}/{}", "row", "place", "key")).to_series(),
         }
     )
+
+
+def _schedules(lines: pl.DataFrame) -> pl.DataFrame:
+    parts = lines["line"].str.split_exact("/", 1)
+    return lines.with_columns(
+        parts.struct.field("field_0").alias("schedule"), parts.struct.field("field_1").alias("line")
+    ).select("return_id", "schedule", "line", "label", "column", "amount_fen", "page", "pointer")

@@ -15,6 +15,7 @@ class Form(Term):
     VAT_SMALL = "vat_small", "增值税及附加税费申报表（小规模纳税人适用）"
     CIT_QUARTERLY = "cit_quarterly", "企业所得税月（季）度预缴纳税申报表（A类，A200000）"
     CIT_ANNUAL = "cit_annual", "企业所得税年度纳税申报表（A类，A100000）"
+    CIT_DEEMED = "cit_deemed", "企业所得税月（季）度预缴和年度纳税申报表（B类，B100000）"
     IIT_WITHHOLDING = "iit_withholding", "个人所得税扣缴申报表"
     SURTAX = "surtax", "城建税、教育费附加、地方教育附加申报表"
     STAMP_DUTY = "stamp_duty", "印花税申报表"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import orjson
 
 from sandbox.company import Company, InvoiceLineRecord, InvoiceRecord, VatReturn
+from sandbox.incometax import IncomeReturn, income_returns
 
 _KIND = {(True, True): "81", (True, False): "82", (False, True): "01", (False, False): "04"}
 """发票类型 by (digital, special): 81/82 数电票 专用/普通, 01/04 税控 专用/普通."""
 _STATE = {"正常": "0", "作废": "2"}
+_INCOME_FORMS = {"A200000": "QYSDSYJA", "A100000": "QYSDSNDA", "B100000": "QYSDSB"}
 
 
 def taxpayer(company: Company) -> dict[str, Any]:
@@ -47,9 +50,38 @@ def credit(company: Company) -> dict[str, Any]:
 
 
 def vat(company: Company, start: str, end: str) -> dict[str, Any]:
-    """增值税申报表 whose period ends within the days."""
+    """申报表, VAT before income tax, whose period ends within the days and which are filed."""
     filed = [_filed(each) for each in company.returns if start <= f"{each.end:%Y%m%d}" <= end]
+    known = max((each.filed_on for each in company.returns), default=date.min)
+    filed += [
+        _income(each)
+        for each in income_returns(company)
+        if start <= f"{each.end:%Y%m%d}" <= end and each.filed_on <= known
+    ]
     return {"nsrsbh": company.taxpayer_id, "zts": len(filed), "sbxx": filed}
+
+
+def _income(each: IncomeReturn) -> dict[str, Any]:
+    """Prepayments state the year to date, the annual form the year itself."""
+    to_date = each.form != "A100000"
+    return {
+        "sbxh": each.return_id,
+        "sbblx": _INCOME_FORMS[each.form],
+        "skssqq": f"{each.start:%Y%m%d}",
+        "skssqz": f"{each.end:%Y%m%d}",
+        "sbqx": f"{each.due_on:%Y%m%d}",
+        "sbrq": f"{each.filed_on:%Y-%m-%d} 10:00:00",
+        "gzsbxh": None,
+        "mx": [
+            {
+                "lc": line,
+                "lcmc": label,
+                "bys": None if to_date else f"{amount:.2f}",
+                "bnlj": f"{amount:.2f}" if to_date else None,
+            }
+            for line, label, amount in each.lines
+        ],
+    }
 
 
 def _filed(each: VatReturn) -> dict[str, Any]:

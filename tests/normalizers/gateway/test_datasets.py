@@ -16,6 +16,7 @@ from sandbox.behaviour import due, sales
 from sandbox.company import Company
 from sandbox.families.gateway.behaviour import LISTINGS, listing
 from sandbox.generator import generate
+from sandbox.incometax import income_returns
 from schema.dataset import USUAL, Dataset
 from schema.money import fen
 from schema.snapshot import TABLES_OF
@@ -33,7 +34,7 @@ def _tables(company: Company, dataset: Dataset) -> dict[str, pl.DataFrame]:
 @pytest.mark.parametrize("dataset", USUAL)
 def test_every_table_has_exactly_its_columns(company: Company, dataset: Dataset) -> None:
     tables = _tables(company, dataset)
-    assert tuple(tables) == TABLES_OF[dataset][:2]
+    assert tuple(tables) == TABLES_OF[dataset]
     for name, frame in tables.items():
         assert frame.schema == pl.Schema(TABLES[name])
 
@@ -71,11 +72,10 @@ def test_credit_ratings(company: Company) -> None:
 
 def test_vat_returns_with_every_figure(company: Company) -> None:
     tables = _tables(company, Dataset.TAX_RETURN)
-    returns = tables["tax_return"]
+    returns = tables["tax_return"].filter(form="vat_general")
     assert returns["return_id"].to_list() == [each.return_id for each in company.returns]
-    assert set(returns["form"]) == {"vat_general"}
     assert returns["event_date"].to_list() == [each.filed_on for each in company.returns]
-    lines = tables["tax_return_line"]
+    lines = tables["tax_return_line"].filter(pl.col("return_id").is_in(returns["return_id"].to_list()))
     figures = {
         (row["return_id"], row["line"], row["column"]): row["amount_fen"]
         for row in lines.iter_rows(named=True)
@@ -85,6 +85,30 @@ def test_vat_returns_with_every_figure(company: Company) -> None:
             assert figures.pop((each.return_id, line, "current")) == fen(current)
             assert figures.pop((each.return_id, line, "year_to_date")) == fen(to_date)
     assert not figures
+
+
+@pytest.mark.parametrize(
+    ("general", "forms"), [(True, {"cit_quarterly", "cit_annual"}), (False, {"cit_deemed"})]
+)
+def test_income_tax_returns_with_every_figure(general: bool, forms: set[str]) -> None:
+    firms = generate("44", seed=7, count=12, today=date(2026, 3, 10))
+    company = next(each for each in firms if each.general is general)
+    tables = _tables(company, Dataset.TAX_RETURN)
+    returns = tables["tax_return"].filter(pl.col("form").str.starts_with("cit"))
+    assert set(returns["form"]) == forms
+    told: dict[tuple[str, str], int] = {}
+    for row in tables["tax_return_line"].iter_rows(named=True):
+        told[row["return_id"], row["line"]] = row["amount_fen"]
+        if row["return_id"] in set(returns["return_id"]):
+            assert row["column"] == ("current" if "N" in row["return_id"][:10] else "year_to_date")
+    if general:
+        for row in tables["tax_return_schedule_line"].iter_rows(named=True):
+            told[row["return_id"], f"{row['schedule']}/{row['line']}"] = row["amount_fen"]
+    made = {each.return_id: each for each in income_returns(company)}
+    assert returns.height > 10
+    for return_id in returns["return_id"]:
+        for line, _, amount in made[return_id].lines:
+            assert told[return_id, line] == fen(amount)
 
 
 def test_invoices_to_the_fen(company: Company) -> None:
