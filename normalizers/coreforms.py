@@ -164,6 +164,28 @@ CIT_QUARTERLY = Sheet(
     ),
 )
 """本年累计 each. 2018's line 6 holds today's lines 7 and 8 together."""
+CIT_RELIEFS = Sheet(
+    "A201030",
+    ("A201030Ywbd", "jmsdsyhMxbForm"),
+    {
+        key: (f"{line}", "")
+        for line, key in enumerate(
+            (
+                *("fhtjdxxwlqyjmqysdsLj", "zdfcgxjsqyjmLj", "jjtqpdxqxslgxjsqyjmLj", "szdqncxysLj"),
+                *("dmqyzzkfLj", "bwmjcdlLj", "ewwmjcdljaswslLj", "bsyyjcdljaswslLj", "ewwmjcdlLj"),
+                *("bsyyjcdlLj", "xkxyybsnmdjcdlscqyjmLj", "xkxylwnmhtzecgywlyLj", "xbjcdlsjqyLj"),
+                *("gjghbjjcdljasslLj", "fhtjrjqyLj", "gjghbjnzdrjqyjasslLj", "fhtjjcdlfzcsqyLj"),
+                *("fhtjjcdlzyclscqyLj", "jyxwhsydwLj", "fhtjsczpscryypLj", "jsxjxfwqyjaswslLj"),
+                *("fwmycxfzsdjsxjxfwqyLj", "xbdqgllqyjaswLj", "xjkndqxbqyLj", "xjkstsjjkfqxbqyLj"),
+                *("hqptqhgllqyLj", "bjdazwsszwhLj", "qt", "mzzzdfqydffxbfLj", "hjLj"),
+            ),
+            start=1,
+        )
+    },
+    frozenset({"jzmzlx", "jzfd"}),
+)
+"""Lines 1 to 30 of the form of 2018, in the order in which a bureau's own empty form declares them; no real
+answer with figures was at hand, so that the order is unverified."""
 SURTAX = Schedule(
     "城建税、教育费附加、地方教育附加",
     ("fjssbb", "sbxxGrid", "sbxxGridlbVO"),

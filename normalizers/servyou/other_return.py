@@ -11,6 +11,7 @@ from lxml import etree
 from normalizers.contract import lacking
 from normalizers.coreforms import (
     CIT_QUARTERLY,
+    CIT_RELIEFS,
     CIT_SCHEDULES,
     LEVIES,
     SURTAX,
@@ -68,19 +69,26 @@ def opened(index: int, page: Page, root: etree._Element, listed: Mapping[str, Ma
     name, node = str(root.tag), {str(root.tag): nested(root)}
     serial = page.raw.locator.rpartition("/")[2]
     own = [each for each in SCHEDULES if each.root == name]
-    if name not in HEADS and not own:
+    reliefs = name == CIT_RELIEFS.path[0]
+    if name not in HEADS and not own and not reliefs:
         raise ContractChanged(f"a form of a kind that nobody reads: {name[:64]}")
     filing = listed.get(serial, {})
     kind, head = _head(name, node, page, filing)
     return_id = serial if filing else f"{kind}/{head['skssqq']}"
     schedules = [cell for each in own for cell in schedule_cells(each, node, return_id, index, "", {})]
+    if reliefs:
+        schedules = list(sheet_cells(CIT_RELIEFS, node, return_id, index, ""))
     main: tuple[Cell, ...] = ()
     if name == CIT:
         main = tuple(sheet_cells(CIT_QUARTERLY, node, return_id, index, ""))
     if name == SURTAXES:
         schedules = list(schedule_cells(SURTAX, node, return_id, index, "", LEVIES))
         main = due(schedules)
-    mains: dict[str, list[Schedule | Sheet]] = {CIT: [CIT_QUARTERLY], SURTAXES: [SURTAX]}
+    mains: dict[str, list[Schedule | Sheet]] = {
+        CIT: [CIT_QUARTERLY],
+        SURTAXES: [SURTAX],
+        CIT_RELIEFS.path[0]: [CIT_RELIEFS],
+    }
     forms = mains.get(name, [*own])
     news = set[str]().union(*(strangers(each, node) for each in forms))
     dates = head["skssqq"], head["skssqz"], filing.get("sbrq") or head["sbrq1"]

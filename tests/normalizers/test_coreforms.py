@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from normalizers.coreforms import CIT_QUARTERLY, VAT_SCHEDULES
+from normalizers.coreforms import CIT_QUARTERLY, CIT_RELIEFS, VAT_SCHEDULES
 from normalizers.registry import normalize
 from normalizers.statements import ITEMS, LAYOUTS, words
 from schema.dataset import Dataset, Route
@@ -141,6 +141,19 @@ def test_the_words_of_a_line(printed: str, plain: str) -> None:
 def test_a_line_that_only_resembles_an_item_is_none() -> None:
     for label in ("其他应收款坏账", "营业外收入", "非流动资产合计", "持续经营净利润"):
         assert words(label) not in {**ITEMS[Statement.BALANCE_SHEET], **ITEMS[Statement.INCOME]}
+
+
+def test_reliefs_of_a_prepayment_stand_at_the_lines_of_their_schedule() -> None:
+    printed = {key: yuan(number * 100) for number, key in enumerate(CIT_RELIEFS.lines, start=1)}
+    given = page(
+        "servyou",
+        Dataset.TAX_RETURN,
+        xml("A201030Ywbd", {"jmsdsyhMxbForm": {**printed, "jzmzlx": ""}}).encode(),
+    )
+    tables = normalize(Dataset.TAX_RETURN, [given], ["raw/0"]).tables
+    told = dict(tables["tax_return_schedule_line"].select("line", "amount_fen").iter_rows())
+    assert told == {f"{number}": number * 100 for number in range(1, 31)}
+    assert set(tables["tax_return_schedule_line"]["schedule"]) == {"A201030"}
 
 
 WHOLE: dict[str, Callable[[], bytes]] = {
