@@ -10,6 +10,7 @@ from lxml import etree
 
 from normalizers.contract import lacking
 from normalizers.coreforms import (
+    CIT_DEEMED,
     CIT_QUARTERLY,
     CIT_RELIEFS,
     CIT_SCHEDULES,
@@ -34,15 +35,20 @@ KINDS = {
     "10103": Form.VAT_SMALL,
     "10442": Form.CIT_QUARTERLY,
     "10448": Form.CIT_ANNUAL,
+    "B100000": Form.CIT_DEEMED,
     "10115": Form.SURTAX,
     "10116": Form.SURTAX,
     "21101": Form.STAMP_DUTY,
     "29836": Form.FINANCIAL_STATEMENT,
     "29837": Form.FINANCIAL_STATEMENT,
 }
-"""申报种类 → form; any other is OTHER."""
-CIT, SURTAXES = CIT_QUARTERLY.path[0], SURTAX.root
-HEADS = {CIT: ("10442", "nsrxxForm"), SURTAXES: ("10115", "fjsnsrxxForm")}
+"""申报种类 → form; any other is OTHER. That of class B is not known: it goes by its form."""
+CIT, DEEMED, SURTAXES = CIT_QUARTERLY.path[0], CIT_DEEMED.path[0], SURTAX.root
+HEADS = {
+    CIT: ("10442", "nsrxxForm"),
+    DEEMED: ("B100000", "nsrxxFrom"),
+    SURTAXES: ("10115", "fjsnsrxxForm"),
+}
 """By root of a main form: its 申报种类 and where its period is."""
 SCHEDULES = (*VAT_SCHEDULES, *CIT_SCHEDULES)
 
@@ -79,13 +85,14 @@ def opened(index: int, page: Page, root: etree._Element, listed: Mapping[str, Ma
     if reliefs:
         schedules = list(sheet_cells(CIT_RELIEFS, node, return_id, index, ""))
     main: tuple[Cell, ...] = ()
-    if name == CIT:
-        main = tuple(sheet_cells(CIT_QUARTERLY, node, return_id, index, ""))
+    if sheet := {CIT: CIT_QUARTERLY, DEEMED: CIT_DEEMED}.get(name):
+        main = tuple(sheet_cells(sheet, node, return_id, index, ""))
     if name == SURTAXES:
         schedules = list(schedule_cells(SURTAX, node, return_id, index, "", LEVIES))
         main = due(schedules)
     mains: dict[str, list[Schedule | Sheet]] = {
         CIT: [CIT_QUARTERLY],
+        DEEMED: [CIT_DEEMED],
         SURTAXES: [SURTAX],
         CIT_RELIEFS.path[0]: [CIT_RELIEFS],
     }

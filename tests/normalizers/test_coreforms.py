@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from normalizers.coreforms import CIT_QUARTERLY, CIT_RELIEFS, VAT_SCHEDULES
+from normalizers.coreforms import CIT_DEEMED, CIT_QUARTERLY, CIT_RELIEFS, VAT_SCHEDULES
 from normalizers.registry import normalize
 from normalizers.statements import ITEMS, LAYOUTS, words
 from schema.dataset import Dataset, Route
@@ -141,6 +141,18 @@ def test_the_words_of_a_line(printed: str, plain: str) -> None:
 def test_a_line_that_only_resembles_an_item_is_none() -> None:
     for label in ("其他应收款坏账", "营业外收入", "非流动资产合计", "持续经营净利润"):
         assert words(label) not in {**ITEMS[Statement.BALANCE_SHEET], **ITEMS[Statement.INCOME]}
+
+
+def test_an_assessed_company_files_class_b() -> None:
+    printed = {key: yuan(number * 100) for number, key in enumerate(CIT_DEEMED.lines, start=1)}
+    form = {"nsrxxFrom": HEAD, "qysdsyddhndnssbbblFrom": {**printed, "sl1": "0.25", "swjghdyssdl": "0.1"}}
+    given = page("servyou", Dataset.TAX_RETURN, xml("qysdshdzsyjdndsb", form).encode())
+    found = normalize(Dataset.TAX_RETURN, [given], ["raw/0"])
+    assert found.findings == ()
+    assert found.tables["tax_return"]["form"].to_list() == ["cit_deemed"]
+    told = dict(found.tables["tax_return_line"].select("line", "amount_fen").iter_rows())
+    expected = ("1", "2", "3", "10", "12", "14", "15", "16", "17")
+    assert told == {line: number * 100 for number, line in enumerate(expected, start=1)}
 
 
 def test_reliefs_of_a_prepayment_stand_at_the_lines_of_their_schedule() -> None:
