@@ -1,7 +1,9 @@
-"""One borrower at one decision: the batch of one, measured on first use, and what rules read beside it."""
+"""One borrower at one decision: its place in a batch, of one unless others are measured with it, and what
+rules read beside it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import cached_property
 
@@ -34,14 +36,20 @@ class Facts:
     """Read-only view of a snapshot for one decision. ``decided_at`` must be aware."""
 
     def __init__(
-        self, snapshot: Snapshot, context: Context, decided_at: datetime, measurement: Measurement
+        self,
+        snapshot: Snapshot,
+        context: Context,
+        decided_at: datetime,
+        measurement: Measurement,
+        shared: tuple[Batch, int] | None = None,
     ) -> None:
+        """``shared`` is a batch that holds this firm, and its place there."""
         self.snapshot = snapshot
         self.context = context
         self.decided_at = decided_at
         self.measurement = measurement
-        self.batch: Batch = gather([snapshot], [context], decided_at, measurement)
-        self.as_of: date = self.batch.as_of[0]
+        self.batch, self.firm = shared or (gather([snapshot], [context], decided_at, measurement), 0)
+        self.as_of: date = self.batch.as_of[self.firm]
 
     @cached_property
     def measured(self) -> Measured:
@@ -50,12 +58,12 @@ class Facts:
     @property
     def numbers(self) -> Floats:
         """The columns of the catalogue, missing ones as typed NaN."""
-        return self.measured.matrix[: len(COLUMNS), 0]
+        return self.measured.matrix[: len(COLUMNS), self.firm]
 
     @cached_property
     def figures(self) -> dict[str, Value]:
         """Figures beside the catalogue."""
-        return self.measured.of(0, FIGURES)
+        return self.measured.of(self.firm, FIGURES)
 
     def why_absent(self, table: str) -> Missing | None:
         """Why a table is not there, or None when it is."""
@@ -65,11 +73,26 @@ class Facts:
     def quarterly(self) -> bool:
         """Whether VAT is filed by the quarter."""
         declared: Declared = self.measured.derived("declared")
-        return bool(declared.quarterly[0])
+        return bool(declared.quarterly[self.firm])
 
     def registered(self, field: str) -> str | None:
         """A text of the tax authority's master record; None when it is not there."""
         if self.why_absent("taxpayer") is not None:
             return None
         master: Master = self.measured.derived("master")
-        return master.text(field)[0]
+        return master.text(field)[self.firm]
+
+
+def together(
+    snapshots: Sequence[Snapshot], contexts: Sequence[Context], decided_at: datetime, measurement: Measurement
+) -> list[Facts]:
+    """The facts of some firms, measured at once."""
+    batch = gather(snapshots, contexts, decided_at, measurement)
+    measured = everything(batch)
+    found = [
+        Facts(snapshot, context, decided_at, measurement, (batch, firm))
+        for firm, (snapshot, context) in enumerate(zip(snapshots, contexts, strict=True))
+    ]
+    for facts in found:
+        facts.measured = measured
+    return found

@@ -2,19 +2,29 @@
 fetched and no decision is changed: what comes out stands beside what was decided.
 
 Firms are taken one after another in the order of their ids and kept in small transactions under the name of
-the rescoring, so that one that was killed goes on where it was, and memory holds one firm at a time.
+the rescoring, so that one that was killed goes on where it was. Those of a transaction are measured at once,
+as many as their rows allow, so that memory holds little more than the largest firm.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, and_, func, insert, select
 
+from authz.authorization import Authorization
+from authz.casefile import HeldSnapshot
 from schema.errors import StateConflict, TaxlinkError
+from schema.snapshot import Snapshot
+from scoring.context import Context
+from scoring.decision import decide
+from scoring.facts import together
 from scoring.policy.model import Policy
-from stages.score import scored, summary
+from stages.bankside import context
+from stages.normalize import opened
+from stages.score import applied, summary
 from stages.workshop import Workshop
 from store import tables
 from store.database import now, reading
@@ -22,6 +32,8 @@ from store.scoring_tables import rescored
 
 BATCH = 50
 """Firms a transaction."""
+ROWS = 500_000
+"""Rows that are measured at once; a firm that has more is measured alone."""
 _SCORED_BEFORE = ("decision", "points", "grade", "limit_fen", "annual_rate")
 
 
@@ -35,7 +47,7 @@ def rescore(shop: Workshop, name: str, policy: Policy) -> Iterator[tuple[int, in
     done, total = _counts(shop, name)
     yield done, total
     while batch := _next(shop, name):
-        rows = [_rescored(shop, name, policy, row.authorization_id) for row in batch]
+        rows = list(_rescored(shop, name, policy, [row.authorization_id for row in batch]))
         with shop.store.begin() as connection:
             connection.execute(insert(rescored), rows)
         done += len(rows)
@@ -75,19 +87,47 @@ def changes(shop: Workshop, name: str) -> list[dict[str, Any]]:
         return [dict(row._mapping) for row in connection.execute(query)]
 
 
-def _rescored(shop: Workshop, name: str, policy: Policy, authorization_id: str) -> dict[str, Any]:
-    current = shop.ledger.authorization(authorization_id)
-    held = shop.casefile.snapshot(authorization_id)
-    assert held is not None, "only firms with a snapshot are taken"
-    found: dict[str, Any] = dict.fromkeys((*_SCORED_BEFORE, "error_code"))
-    try:
-        result = scored(shop, current, held, policy)
-        found |= {key: value for key, value in summary(result).items() if key in found}
-    except TaxlinkError as error:
-        found["error_code"] = error.code
-    return found | {
+Opened = tuple[Authorization, HeldSnapshot, Snapshot, Context]
+
+
+def _rescored(shop: Workshop, name: str, policy: Policy, ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """A row a firm, in no order."""
+    group: list[Opened] = []
+    for id in ids:
+        current, held = shop.ledger.authorization(id), shop.casefile.snapshot(id)
+        assert held is not None, "only firms with a snapshot are taken"
+        try:
+            firm = (current, held, opened(shop, current, held), context(shop, current))
+        except TaxlinkError as error:
+            yield _row(name, policy, current, held, {"error_code": error.code})
+            continue
+        if group and sum(_height(each) for each in (*group, firm)) > ROWS:
+            yield from _decided(name, policy, group)
+            group = []
+        group.append(firm)
+    yield from _decided(name, policy, group)
+
+
+def _height(firm: Opened) -> int:
+    return sum(table.height for table in firm[2].tables.values())
+
+
+def _decided(name: str, policy: Policy, group: Sequence[Opened]) -> Iterator[dict[str, Any]]:
+    """Firms measured at once and decided one by one."""
+    if not group:
+        return
+    asked = [replace(known, requested_fen=current.amount_fen) for current, _, _, known in group]
+    facts = together([snapshot for _, _, snapshot, _ in group], asked, now(), policy.measurement)
+    for (current, held, _, _), one in zip(group, facts, strict=True):
+        yield _row(name, policy, current, held, summary(decide(one, applied(current), policy)))
+
+
+def _row(
+    name: str, policy: Policy, current: Authorization, held: HeldSnapshot, found: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {key: found.get(key) for key in (*_SCORED_BEFORE, "error_code")} | {
         "name": name,
-        "authorization_id": authorization_id,
+        "authorization_id": current.id,
         "snapshot_id": held.id,
         "policy_hash": policy.sha256,
         "scored_at": now(),

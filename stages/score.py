@@ -55,12 +55,17 @@ def scored(
     """A snapshot by a policy, for what the loan system applied for and with what the bank knows now."""
     return score_snapshot(
         opened(shop, current, held, at_hand),
-        application=Application(
-            requested_amount_fen=current.amount_fen, term_months=current.term_months, product=current.product
-        ),
+        application=applied(current),
         policy=policy,
         context=context(shop, current),
         decided_at=now(),
+    )
+
+
+def applied(current: Authorization) -> Application:
+    """What the loan system applied for."""
+    return Application(
+        requested_amount_fen=current.amount_fen, term_months=current.term_months, product=current.product
     )
 
 

@@ -34,7 +34,7 @@ RULES: dict[str, Callable[[Case, Any], Seen]] = {
 def examine(facts: Facts) -> Examination:
     """One borrower, with what its context tells of other firms. Missing data never raise: a rule that cannot
     be examined says why."""
-    return examine_all(facts.batch, facts.measured)[0]
+    return examine_all(facts.batch, facts.measured)[facts.firm]
 
 
 def examine_all(batch: Batch, measured: Measured, terms: Terms | None = None) -> list[Examination]:

@@ -36,7 +36,7 @@ def core_buyer_share(core: Known, sales: Side, months: int) -> Floats:
 @indicator("核心买方家数", "INV,SCN", (12,), SAFER, "SC02", needs="INV")
 def core_buyer_cnt(core: Known, sales: Side, months: int) -> Floats:
     """Core enterprises among customers."""
-    return core.gap + core.pairs.count(core.flag & (sales.net(0, months) > 0))
+    return np.where(np.isnan(core.gap), core.gap, core.pairs.count(core.flag & (sales.net(0, months) > 0)))
 
 
 @indicator("核心买方合作月数", "INV", (), SAFER, "SC03")
@@ -60,7 +60,7 @@ def core_buyer_run(core: Known, buyers: Partners, months: int) -> Floats:
 @indicator("核心买方额同比", "INV", (12,), SAFER, "SC03")
 def core_buyer_yoy(core: Known, sales: Side, months: int) -> Floats:
     """Sales to core enterprises against the year before, minus 1."""
-    return core.gap + yearly_growth(sales, core.flag)
+    return np.where(np.isnan(core.gap), core.gap, yearly_growth(sales, core.flag))
 
 
 @indicator("核心供应商占比", "INV,SCN", (12,), SAFER, "SC02", needs="INV")
@@ -73,7 +73,7 @@ def core_supp_share(core: Known, purchases: Side, months: int) -> Floats:
 def new_core_win(core: Known, buyers: Partners, sales: Side, months: int) -> Floats:
     """Core enterprises first sold to within the window; needs 12 months of invoices before it."""
     won = core.flag & (buyers.first >= 0) & (buyers.first < months)
-    return core.gap + since(sales.history, 12 + months, core.pairs.count(won))
+    return np.where(np.isnan(core.gap), core.gap, since(sales.history, 12 + months, core.pairs.count(won)))
 
 
 @indicator("政府/事业单位占比", "INV,ENT", (12,), SAFER, "SC04", needs="INV")
@@ -97,7 +97,9 @@ def listed_buyer_share(companies: Companies, sales: Side, months: int) -> Floats
 @indicator("买方资质加权", "INV,ENT", (12,), SAFER, "SC04", needs="INV")
 def buyer_grade_avg(companies: Companies, sales: Side, months: int) -> Floats:
     """Grade of customers, 0 to 1, weighted by sales over those that have one."""
-    return companies.gap + companies.pairs.mean(sales.net(0, months), companies.grade)
+    return np.where(
+        np.isnan(companies.gap), companies.gap, companies.pairs.mean(sales.net(0, months), companies.grade)
+    )
 
 
 @indicator("买方失信/异常额占比", "INV,EXE", (12,), RISKIER, "SC05", needs="INV")
@@ -120,7 +122,8 @@ def buyer_ar_exposure(buyers: Partners, paid_by_pair: Floats, flows: Flows, fin_
 def core_pay_days(core: Known, buyers: Partners, core_receipts: Floats, flows: Flows, months: int) -> Floats:
     """The lag at which receipts from core enterprises follow what they were invoiced."""
     lag = lag_days(buyers.months_of(core.flag), core_receipts)
-    return core.gap + flows.unclassified + lag
+    known = np.where(np.isnan(flows.unclassified), flows.unclassified, lag)
+    return np.where(np.isnan(core.gap), core.gap, known)
 
 
 @indicator("在手订单额/年销售", "SCN", (), SAFER, "SC07", needs="SCN,INV")

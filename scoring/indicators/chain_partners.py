@@ -19,13 +19,19 @@ indicator = submodel("supply_chain")
 @indicator("链位", "ITM,IND", (), CONTEXT, "SC01")
 def chain_position(lines_sold: Lines, bench: Bench) -> Floats:
     """Upstream 1, middle 2, downstream 3: the mean of the item classes sold that have a place, by amount."""
-    return lines_sold.gap + _weighted(lines_sold, bench.table("chain_position"))
+    return np.where(
+        np.isnan(lines_sold.gap), lines_sold.gap, _weighted(lines_sold, bench.table("chain_position"))
+    )
 
 
 @indicator("上游价格压力", "INV,IND", (6,), RISKIER, "SC08", needs="INV,ITM,IND")
 def upstream_price(lines_bought: Lines, bench: Bench, months: int) -> Floats:
     """Change of prices in a year of the item classes bought, by amount."""
-    return lines_bought.gap + _weighted(lines_bought, bench.table("price_yoy_of"), months)
+    return np.where(
+        np.isnan(lines_bought.gap),
+        lines_bought.gap,
+        _weighted(lines_bought, bench.table("price_yoy_of"), months),
+    )
 
 
 def _weighted(lines: Lines, tables: list[dict[str, float] | None], months: int = 12) -> Floats:
@@ -62,7 +68,11 @@ def supp_tenure_avg(sellers: Partners) -> Floats:
 @indicator("已注销供应商占比", "INV,ENT", (24,), RISKIER, "SC05", needs="INV")
 def supp_dead_share(companies: Companies, purchases: Side, months: int) -> Floats:
     """Share of purchases from companies that are revoked or cancelled now."""
-    return companies.gap + companies.pairs.share(purchases.net(0, months), companies.gone)
+    return np.where(
+        np.isnan(companies.gap),
+        companies.gap,
+        companies.pairs.share(purchases.net(0, months), companies.gone),
+    )
 
 
 @indicator("稳定买方数", "INV", (12, 24), SAFER, "SC10")
@@ -112,4 +122,5 @@ def downstream_growth(sales: Side, bench: Bench, months: int) -> Floats:
     growths, gap = of_pairs(
         sales.pairs, bench.table("growth_of"), lambda told: np.nan if told is None else float(told)
     )
-    return gap + sales.pairs.mean(sales.net(0, months), growths)
+    # Which of two NaN a sum hands on differs along an array; the source's reason comes first.
+    return np.where(np.isnan(gap), gap, sales.pairs.mean(sales.net(0, months), growths))

@@ -105,7 +105,8 @@ def logi_order_cnt(scene: Figures, months: int) -> Floats:
 def logi_inv_corr(scene: Figures, sold: Cube, months: int) -> Floats:
     """Correlation of monthly shipments and sales."""
     found = correlation(scene.month("logistics_orders").last(months), sold.last(months))
-    return scene.total("logistics_orders", months) * 0 + found
+    shipped = scene.total("logistics_orders", months)
+    return np.where(np.isnan(shipped), shipped, found)
 
 
 @indicator("电商GMV(剔刷单)", "SCN", (3, 12), SAFER, "SN12")

@@ -16,7 +16,10 @@ from schema.dataset import Dataset, Missing
 from schema.snapshot import Snapshot
 from scoring.context import Context
 from scoring.decision import Application, Decision, score
+from scoring.decision import decide as decide_measured
+from scoring.facts import together
 from scoring.indicators import CATALOGUE
+from scoring.policy.loader import load
 from scoring.result import Effect, ScoreResult, Status
 from tests.scoring.firms import AS_OF, ASKED, DECIDED, FOUR, Rows, invoice, snapshot, table, uscc
 from tests.scoring.rich_firm import rich_context, rich_tables
@@ -48,6 +51,19 @@ def test_a_sound_firm_is_approved_with_everything_that_explains_it(rich: ScoreRe
     assert rich.limit.binding in rich.limit.caps
     assert len(rich.indicators) == sum(len(entry.columns) for entry in CATALOGUE.values())
     assert rich.missing.keys() == {key for key, value in rich.indicators.items() if value is None}
+
+
+def test_a_firm_measured_with_others_is_decided_as_it_is_alone() -> None:
+    asked = dataclasses.replace(Context(), requested_fen=ASKED.requested_amount_fen)
+    kinds = [(snapshot(RICH), CONTEXT), (snapshot(BARE), asked), (snapshot({}), asked)]
+    kinds = [(held, dataclasses.replace(known, requested_fen=asked.requested_fen)) for held, known in kinds]
+    firms = [kinds[place % 3] for place in range(11)]  # more than the vectors of a processor are wide
+    measured = together(
+        [held for held, _ in firms], [known for _, known in firms], DECIDED, load().measurement
+    )
+    found = [decide_measured(facts, ASKED, load()).model_dump_json() for facts in measured]
+    alone = [score(held, application=ASKED, context=known, decided_at=DECIDED) for held, known in kinds]
+    assert found == [alone[place % 3].model_dump_json() for place in range(11)]
 
 
 def test_a_result_survives_json(rich: ScoreResult) -> None:

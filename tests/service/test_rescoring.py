@@ -80,3 +80,13 @@ def test_a_name_belongs_to_one_policy(service: Service, ids: list[str]) -> None:
         list(rescore(service.shop, "q4", other))
     assert list(rescore(service.shop, "q4-strict", other))[-1] == (FIRMS, FIRMS)
     assert set(rows(service, "q4-strict")) == set(ids)
+
+
+def test_firms_measured_together_or_apart_are_decided_alike(
+    service: Service, ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list(rescore(service.shop, "together", load()))
+    monkeypatch.setattr(rescoring, "ROWS", 0)
+    list(rescore(service.shop, "apart", load()))
+    assert rows(service, "apart") == rows(service, "together")
+    assert set(rows(service, "apart")) == set(ids)
