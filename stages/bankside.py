@@ -1,5 +1,5 @@
 """What the bank itself knows, for the scoring core: its watch-lists, and what the store tells of the
-company."""
+company and of the bank's other firms."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from authz.authorization import Authorization
+from schema.snapshot import Snapshot
 from scoring.context import Context
+from stages import peers
 from stages.warnings import granted
 from stages.workshop import Workshop
 
 
-def context(shop: Workshop, current: Authorization) -> Context:
+def context(shop: Workshop, current: Authorization, snapshot: Snapshot) -> Context:
     """The bank-side facts at this moment. What nobody told stays None, which scoring reads as missing."""
     lists = _watchlists(shop.settings.watchlists_file)
+    others = peers.seen(shop, current, snapshot)
     return Context(
         # Raw pages were opened from their seals, messages verified on arrival: what is broken is no data.
         doc_tamper=False,
@@ -25,6 +28,10 @@ def context(shop: Workshop, current: Authorization) -> Context:
         abnormal=_dated(lists.get("abnormal")),
         controlled_numbers=_numbers(lists.get("controlled_numbers")),
         granted=granted(shop, current),
+        edges=others.edges,
+        device_firms=others.device_firms,
+        related=others.related,
+        registered=others.registered,
     )
 
 

@@ -8,7 +8,7 @@ from authz.authorization import Authorization, State
 from authz.grants import HeldGrant
 from connectors.places import Place
 from schema.errors import TaxlinkError
-from stages import visit
+from stages import peerindex, visit
 from stages.outcome import Outcome, waiting
 from stages.workshop import Workshop
 from vault.proof import DestructionProof
@@ -22,6 +22,7 @@ def dispose(shop: Workshop, authorization_id: str, *, last: bool = False) -> Out
     current = shop.ledger.authorization(authorization_id)
     ending = shop.consents.to_shred(authorization_id)
     data = {each.id: shop.vault.destroy(each.id, KeyClass.DATA) for each in ending}
+    peerindex.forget(shop, data)
     held = shop.grants.of(authorization_id) if current.state is State.CLOSED else None
     if held is not None:
         outcome = _revoke(shop, current, held, last=last)

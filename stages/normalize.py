@@ -28,7 +28,7 @@ from schema.period import Period, last_full_month_end
 from schema.raw import RawPage
 from schema.snapshot import TABLES_OF, Finding, Severity, Snapshot
 from schema.tables import conform
-from stages import handed
+from stages import handed, peerindex
 from stages.companyname import told
 from stages.workshop import Workshop
 from store.database import now
@@ -118,6 +118,7 @@ def normalize(shop: Workshop, authorization_id: str, ahead: HeadStart) -> None:
         held = _sealed(shop, current, draft.sheets, ahead)
     ids = [each.id for each in documents]
     shop.casefile.keep_snapshot(current, held, draft.missing, found.result(), as_of, ids)
+    peerindex.keep(shop, current, {name: sheet.table for name, sheet in draft.sheets.items()}, as_of)
 
 
 def _sealed(

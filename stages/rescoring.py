@@ -97,7 +97,8 @@ def _rescored(shop: Workshop, name: str, policy: Policy, ids: Sequence[str]) -> 
         current, held = shop.ledger.authorization(id), shop.casefile.snapshot(id)
         assert held is not None, "only firms with a snapshot are taken"
         try:
-            firm = (current, held, opened(shop, current, held), context(shop, current))
+            snapshot = opened(shop, current, held)
+            firm = (current, held, snapshot, context(shop, current, snapshot))
         except TaxlinkError as error:
             yield _row(name, policy, current, held, {"error_code": error.code})
             continue

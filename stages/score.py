@@ -53,11 +53,12 @@ def scored(
     at_hand: Mapping[str, pl.DataFrame] = MappingProxyType({}),
 ) -> ScoreResult:
     """A snapshot by a policy, for what the loan system applied for and with what the bank knows now."""
+    snapshot = opened(shop, current, held, at_hand)
     return score_snapshot(
-        opened(shop, current, held, at_hand),
+        snapshot,
         application=applied(current),
         policy=policy,
-        context=context(shop, current),
+        context=context(shop, current, snapshot),
         decided_at=now(),
     )
 

@@ -11,7 +11,9 @@ from authz.consent.classes import DataClass, Party
 from authz.consent.terms import ConsentText, Institutions, Terms
 from schema.taxpayer_id import masked
 
-TEXT_VERSION = "2026-11.2"
+TEXT_VERSION = "2026-11.3"
+NAMES_PEERS = frozenset({TEXT_VERSION})
+"""Versions whose letter on tax records names their use for other applicants' trade with the company."""
 PURPOSES = {
     "loan_application": ("贷款申请审批", "assessing a loan application"),
     "loan_monitoring": ("贷后管理", "monitoring a loan that was granted"),
@@ -71,8 +73,10 @@ def compose_text(
 
 
 _OF_THE_PORTAL = (
+    "在授权有效期内，上述信息也用于核实其他申请企业与本企业之间交易的真实性。"
     "登录税务门户所需的密码和验证码只使用一次，不予保存。",
-    "Passwords and codes for the tax portal are used once and not kept. ",
+    "While the authorization is valid, these records also serve to verify the trade of other applicants with "
+    "this company. Passwords and codes for the tax portal are used once and not kept. ",
 )
 
 

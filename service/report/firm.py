@@ -82,7 +82,8 @@ def firm(shop: Workshop, current: Authorization, *, actor: str, clear: bool = Fa
     snapshot = opened(shop, current, held)
     with shop.store.begin() as connection:
         shop.ledger.record(connection, current.id, actor, "report.viewed", {"clear": clear})
-    return seen(Facts(snapshot, context(shop, current), result.decided_at, load().measurement), result)
+    known = context(shop, current, snapshot)
+    return seen(Facts(snapshot, known, result.decided_at, load().measurement), result)
 
 
 def seen(facts: Facts, result: ScoreResult) -> Firm:

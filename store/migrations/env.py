@@ -6,6 +6,7 @@ from store import (  # noqa: F401  (declares the tables on the metadata)
     access_tables,
     audit_table,
     document_table,
+    peer_tables,
     scoring_tables,
     tables,
 )
