@@ -63,7 +63,7 @@ class Patterns(_Strict):
 def patterns(labels: Mapping[str, str]) -> Patterns:
     """The family's patterns with a region's ``labels``: by word, by state of the tax app, or by the cause
     whose text they replace."""
-    known = Patterns.model_validate(tomllib.loads(_FILE.read_text(encoding="utf-8")))
+    known = _family()
     return known.model_copy(
         update={
             "words": {word: labels.get(word, default) for word, default in known.words.items()},
@@ -73,6 +73,11 @@ def patterns(labels: Mapping[str, str]) -> Patterns:
             ),
         }
     )
+
+
+@cache
+def _family() -> Patterns:
+    return Patterns.model_validate(tomllib.loads(_FILE.read_text(encoding="utf-8")))
 
 
 @dataclass(frozen=True)
