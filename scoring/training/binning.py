@@ -1,4 +1,6 @@
-"""Bins of one column by optbinning (Navas-Palencia 2020), monotone as the catalogue says, smoothed."""
+"""The curve of one column: bins by optbinning (Navas-Palencia 2020), monotone as the catalogue says and
+smoothed; or, among few firms, what needs no outcome: the normal score of its rank, or the logarithm of an
+amount."""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from optbinning import OptimalBinning
-from sklearn.linear_model import LogisticRegression
+from scipy.stats import norm, rankdata
 
 from schema.dataset import Missing
 from scoring.measure import RISKIER, SAFER
@@ -18,6 +20,10 @@ BADS_A_BIN, MOST_BINS = 7, 20
 """Bins of a column: one for so many bads, at most so many."""
 LEAST_FIRMS, LEAST_SHARE = 12, 0.02
 """Firms in a bin, and their share of all."""
+KNOTS = 11
+"""Quantiles between which a normal score runs straight."""
+NEUTRAL = {Missing.INSUFFICIENT: 0.0, Missing.NOT_APPLICABLE: 0.0}
+"""What is not there though its source is counts as the middle."""
 LARGEST = 30.0
 """ln of the largest amount in yuan that the line of size tells apart."""
 PRIOR = 4.0
@@ -65,21 +71,28 @@ def curve(name: str, column: Floats, bad: Bools, direction: str) -> Curve:
     )
 
 
-def straight(column: Floats, bad: Bools) -> Curve:
-    """The curve of an amount as one straight line in ln(1 + amount): bins would throw away, among so few
-    firms, part of what size tells. Log odds less those of everyone, by a lightly penalised regression."""
-    kind = codes(column)
-    amount = np.log1p(np.maximum(column[kind == 0], 0.0))
+def straight(column: Floats) -> Curve:
+    """An amount as one straight line in ln(1 + amount), falling, in standard deviations: bins would throw
+    away part of what size tells. A missing amount counts as none."""
+    amount = np.log1p(np.maximum(np.where(np.isfinite(column), column, 0.0), 0.0))
     middle, spread = float(amount.mean()), float(amount.std()) or 1.0
-    fitted = LogisticRegression(C=10.0).fit(((amount - middle) / spread)[:, None], bad[kind == 0])
-    slope = min(float(fitted.coef_[0][0]) / spread, 0.0)
     ends = (0.0, LARGEST)
-    return Curve(
-        ends,
-        (slope * (ends[0] - middle), slope * (ends[1] - middle)),
-        {REASONS[code - 1]: _woe(bad[kind == code], bad) for code in np.unique(kind[kind > 0])},
-        logarithmic=True,
-    )
+    woe = (middle / spread, (middle - LARGEST) / spread)
+    return Curve(ends, woe, dict.fromkeys(NEUTRAL, woe[0]), logarithmic=True)
+
+
+def ranked(column: Floats, direction: str) -> Curve:
+    """A column by the normal score of its rank among the fitted firms (van der Waerden 1952), riskier
+    upwards. No outcome is read, so that nothing can be learned by heart from few bads."""
+    known = np.sort(column[np.isfinite(column)])
+    if len(known) < 2 or known[0] == known[-1]:
+        return Curve((0.0,), (0.0,), dict(NEUTRAL))
+    scores = norm.ppf((rankdata(known) - 0.5) / len(known))
+    knots = np.unique(np.quantile(known, np.linspace(0, 1, KNOTS)))
+    values, first = np.unique(known, return_index=True)
+    risk = np.interp(knots, values, scores[first]) * (1.0 if direction == RISKIER else -1.0)
+    centres, woe = (tuple(float(each) for each in side) for side in (knots, risk))
+    return Curve(centres, woe, dict(NEUTRAL))
 
 
 def _splits(name: str, column: Floats, bad: Bools, direction: str) -> Floats:

@@ -1,4 +1,8 @@
-"""The fitted card: size and the few columns that add to it at every date, by ridge regression on evidence.
+"""The fitted card: size, and beside it every column that adds to it with its sign at every date.
+
+Among few outcomes a choice of the best columns is mostly luck. So size is held, hardly pulled; all columns of
+the right sign come in together, each by its rank, each pulled hard to 0, so that they speak as one index
+(Dawes 1979 shows how little is lost by that).
 
 Firms appear once a date; a split is always by firm. Coefficients are held at or above 0, for a negative one
 would turn a column against its direction.
@@ -13,14 +17,13 @@ import numpy as np
 from scipy.optimize import minimize
 
 from scoring.fitted import FittedCard, Line
-from scoring.training.binning import Curve, curve, straight
-from scoring.training.sample import DIRECTIONS, Sample
-from scoring.training.signs import SIZE, added, agreed, chosen
+from scoring.training.binning import Curve, ranked, straight
+from scoring.training.sample import DIRECTIONS, Sample, outcomes
+from scoring.training.signs import SIZES, added, agreed
 from scoring.value import Bools, Floats
 
-RIDGE = 2.0
-"""Half the penalty's weight on the squared distance of a coefficient from 1 ÷ number of columns."""
-MOST_ADDED = 3
+PULL, PULL_OF_SIZE = 5.0, 0.05
+"""Weights of a squared coefficient in the penalty."""
 
 
 @dataclass(frozen=True)
@@ -38,41 +41,39 @@ class Fit:
 
 
 def fit(samples: Sequence[Sample], columns: tuple[str, ...] | None = None) -> Fit:
-    """Fits on firms at one or more dates. ``columns`` beside size are chosen when not given."""
+    """Fits on firms at one or more dates. ``columns`` beside size are chosen when not given. Size is the
+    mean of its two lines, of one year and of two, as banks read sales."""
     if columns is None:
-        columns = chosen(samples[0], agreed([added(each) for each in samples]), MOST_ADDED)
-    bad = np.concatenate([_bad(each) for each in samples])
-    curves: dict[str, Curve] = {}
-    for column in (SIZE, *columns):
-        values = np.concatenate([each[column] for each in samples])
-        curves[column] = (
-            straight(values, bad) if column == SIZE else curve(column, values, bad, DIRECTIONS[column])
-        )
-    evidence = np.column_stack(
-        [np.concatenate([bend(each[column]) for each in samples]) for column, bend in curves.items()]
+        columns = tuple(agreed([added(each) for each in samples]))
+    bad = np.concatenate([outcomes(each) for each in samples])
+    together = {column: np.concatenate([each[column] for each in samples]) for column in (*SIZES, *columns)}
+    curves = {
+        column: straight(values) if column in SIZES else ranked(values, DIRECTIONS[column])
+        for column, values in together.items()
+    }
+    size, *rest = (
+        np.mean([curves[column](together[column]) for column in SIZES], axis=0),
+        *(curves[column](together[column]) for column in columns),
     )
-    intercept, coefficients = ridge(evidence, bad, len(samples))
-    return Fit(curves, dict(zip(curves, coefficients, strict=True)), intercept)
+    pull = np.array([PULL_OF_SIZE, *[PULL] * len(rest)])
+    intercept, (of_size, *others) = ridge(np.column_stack([size, *rest]), bad, len(samples), pull)
+    coefficients = dict.fromkeys(SIZES, of_size / len(SIZES)) | dict(zip(columns, others, strict=True))
+    return Fit(curves, coefficients, intercept)
 
 
-def _bad(sample: Sample) -> Bools:
-    if sample.bad is None:
-        raise ValueError("firms without outcomes cannot be fitted on")
-    return sample.bad
-
-
-def ridge(evidence: Floats, bad: Bools, dates: int) -> tuple[float, list[float]]:
-    """Intercept and coefficients. A firm counts once, however many dates show it. The prior of a coefficient
-    is an equal share of the evidence, since columns tell much of the same story."""
-    prior = 1.0 / evidence.shape[1]
+def ridge(
+    evidence: Floats, bad: Bools, dates: int, pull: Floats, prior: float = 0.0
+) -> tuple[float, list[float]]:
+    """Intercept and coefficients, at 0 or above, each pulled to the prior by its weight. A firm counts once,
+    however many dates show it."""
 
     def loss(beta: Floats) -> tuple[float, Floats]:
         z = beta[0] + evidence @ beta[1:]
         error = 1 / (1 + np.exp(-z)) - bad
         away = beta[1:] - prior
-        value = float((np.logaddexp(0, z) - bad * z).sum() / dates + RIDGE * (away**2).sum())
+        value = float((np.logaddexp(0, z) - bad * z).sum() / dates + (pull * away**2).sum())
         slope = np.concatenate([[error.sum()], evidence.T @ error]) / dates
-        slope[1:] += 2 * RIDGE * away
+        slope[1:] += 2 * pull * away
         return value, slope
 
     rate = bad.mean()
@@ -90,7 +91,7 @@ def card(samples: Sequence[Sample], version: str, seed: int) -> FittedCard:
         version=version,
         fitted_on=first.sha256,
         firms=len(first.codes),
-        bads=int(_bad(first).sum()),
+        bads=int(outcomes(first).sum()),
         as_of=tuple(each.as_of for each in samples),
         seed=seed,
         intercept=done.intercept,
@@ -103,5 +104,6 @@ def card(samples: Sequence[Sample], version: str, seed: int) -> FittedCard:
                 logarithmic=bend.logarithmic,
             )
             for key, bend in done.curves.items()
+            if done.coefficients[key] > 0
         },
     )

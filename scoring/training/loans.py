@@ -31,6 +31,7 @@ COLUMNS = (
 """Columns known at the decision. No direction is imposed: the peer imposes none."""
 SIZE = "GrAppv"
 FOLDS = 5
+RIDGE = 2.0
 
 
 def read(folder: Path) -> tuple[dict[str, Floats], Bools]:
@@ -67,7 +68,8 @@ def _size(train: pd.DataFrame, bad: Bools, kept: pd.DataFrame, seed: int) -> Flo
 def _ours(train: pd.DataFrame, bad: Bools, kept: pd.DataFrame, seed: int) -> Floats:
     curves = {name: curve(name, train[name].to_numpy(), bad, INTERIOR) for name in COLUMNS}
     evidence = np.column_stack([bend(train[name].to_numpy()) for name, bend in curves.items()])
-    intercept, coefficients = ridge(evidence, bad, 1)
+    each = len(COLUMNS)  # an equal share of the evidence is the prior: columns tell much of the same story
+    intercept, coefficients = ridge(evidence, bad, 1, np.full(each, RIDGE), 1 / each)
     kept_evidence = np.column_stack([bend(kept[name].to_numpy()) for name, bend in curves.items()])
     return np.asarray(intercept + kept_evidence @ np.array(coefficients))
 

@@ -57,6 +57,38 @@ def draws(firms: int, seed: int, times: int = RESAMPLES) -> Ints:
     return np.random.default_rng(seed).integers(0, firms, (times, firms))
 
 
+def ahead(bads: Floats, goods: Floats) -> Floats:
+    """1 where a bad has more risk than a good, a half at a tie; shape (bads, goods)."""
+    left, right = bads[:, None], goods[None, :]
+    return np.asarray((left > right) + 0.5 * (left == right))
+
+
+def paired_areas(bad: Bools, wins: Floats, seed: int) -> Floats:
+    """AUC of each resample of firms, from a table of pairs (bads, goods); pairs unknown are left out."""
+    known, won = np.isfinite(wins), np.nan_to_num(wins)
+    found = []
+    for row in draws(len(bad), seed):
+        times = np.bincount(row, minlength=len(bad)).astype(np.float64)
+        bads, goods = times[bad], times[~bad]
+        if (pairs := bads @ known @ goods) > 0:
+            found.append(bads @ won @ goods / pairs)
+    return np.array(found)
+
+
+def paired_delong(wins: Floats, baseline: Floats) -> tuple[float, float]:
+    """As ``delong``, from tables of pairs."""
+    less = np.where(np.isfinite(wins), wins - baseline, np.nan)
+    of_bads, of_goods = np.nanmean(less, axis=1), np.nanmean(less, axis=0)
+    return _tested(float(np.nanmean(less)), of_bads, of_goods)
+
+
+def _tested(difference: float, of_bads: Floats, of_goods: Floats) -> tuple[float, float]:
+    variance = of_bads.var(ddof=1) / len(of_bads) + of_goods.var(ddof=1) / len(of_goods)
+    if variance <= 0:
+        return difference, 1.0
+    return difference, float(2 * norm.sf(abs(difference) / np.sqrt(variance)))
+
+
 def discrimination(bad: Bools, risk: Floats, seed: int) -> dict[str, Estimate]:
     """AUC, Gini and KS with intervals."""
     resamples = draws(len(bad), seed)
@@ -77,12 +109,7 @@ def delong(bad: Bools, risk: Floats, baseline: Floats) -> tuple[float, float]:
     1988; mid-ranks as Sun and Xu 2014)."""
     placements = [_placements(bad, each) for each in (risk, baseline)]
     difference = float(placements[0][0].mean() - placements[1][0].mean())
-    of_bads = placements[0][0] - placements[1][0]
-    of_goods = placements[0][1] - placements[1][1]
-    variance = of_bads.var(ddof=1) / len(of_bads) + of_goods.var(ddof=1) / len(of_goods)
-    if variance <= 0:
-        return difference, 1.0
-    return difference, float(2 * norm.sf(abs(difference) / np.sqrt(variance)))
+    return _tested(difference, placements[0][0] - placements[1][0], placements[0][1] - placements[1][1])
 
 
 def _placements(bad: Bools, risk: Floats) -> tuple[Floats, Floats]:

@@ -29,6 +29,11 @@ def sales_alone(samples: Sequence[Sample], seed: int) -> Callable[[Sample], Floa
     return lambda sample: -size(sample)
 
 
+def sales_refitted(samples: Sequence[Sample], seed: int) -> Callable[[Sample], Floats]:
+    """The fitted card without its other columns: what refitting costs, what a second year of sales adds."""
+    return fit(samples, ()).log_odds
+
+
 def fitted_card(samples: Sequence[Sample], seed: int) -> Callable[[Sample], Floats]:
     """Log odds of the WOE card."""
     return fit(samples).log_odds
@@ -58,6 +63,7 @@ def explainable(samples: Sequence[Sample], seed: int) -> Callable[[Sample], Floa
 
 RIVALS: dict[str, Rival] = {
     "sales alone": sales_alone,
+    "sales refitted": sales_refitted,
     "fitted card": fitted_card,
     "LightGBM": lightgbm,
     "EBM": explainable,

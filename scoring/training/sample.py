@@ -68,3 +68,10 @@ def measured(firms: Firms, as_of: date) -> Sample:
         as_of=as_of,
         sha256=firms.sha256,
     )
+
+
+def outcomes(sample: Sample) -> Bools:
+    """Who defaulted. Raises ``ValueError`` when nobody knows."""
+    if sample.bad is None:
+        raise ValueError("the outcomes of these firms are unknown")
+    return sample.bad

@@ -14,6 +14,7 @@ from scoring.training.sample import DIRECTIONS, Sample
 from scoring.value import Floats
 
 SIZE = "out_amt_12m"
+SIZES = (SIZE, "out_amt_24m")
 FAMILY = {key: entry.reason_family for entry in CATALOGUE.values() for key in entry.columns}
 LEAST_Z = 1.0
 """Below it a column is not worth its place."""

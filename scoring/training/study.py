@@ -9,19 +9,19 @@ from datetime import date
 import numpy as np
 
 from scoring.training import expert
-from scoring.training.crossval import FOLDS, out_of_fold, taken
+from scoring.training.crossval import FOLDS, Kept, out_of_fold, taken
 from scoring.training.firms import Firms
 from scoring.training.measures import (
     Calibration,
     Estimate,
-    areas,
+    ahead,
     calibration,
-    delong,
     discrimination,
-    draws,
+    paired_areas,
+    paired_delong,
 )
 from scoring.training.rivals import RIVALS
-from scoring.training.sample import Sample, measured
+from scoring.training.sample import Sample, measured, outcomes
 from scoring.training.signs import added, agreed
 from scoring.value import Bools, Floats
 
@@ -72,7 +72,7 @@ def study(firms: Firms, *, seed: int, repeats: int, done: Callable[[], None] = l
     samples = samples_of(firms)
     bad = outcomes(samples[0])
     risks = {name: out_of_fold(samples, rival, seed, repeats, done) for name, rival in RIVALS.items()}
-    risks[EXPERT] = [expert.risk(expert.results(firms, each.as_of)) for each in samples]
+    risks[EXPERT] = [unfitted(bad, expert.risk(expert.results(firms, each.as_of))) for each in samples]
     statistics = [added(each) for each in samples]
     return Study(
         firms=len(bad),
@@ -87,7 +87,8 @@ def study(firms: Firms, *, seed: int, repeats: int, done: Callable[[], None] = l
             for place, sample in enumerate(samples)
         },
         calibration={
-            sample.as_of: calibration(bad, _pd(risks[CARD][place])) for place, sample in enumerate(samples)
+            sample.as_of: calibration(bad, _pd(risks[CARD][place].risk))
+            for place, sample in enumerate(samples)
         },
         adds={column: tuple(each[column] for each in statistics) for column in list(agreed(statistics))[:15]},
         contradicted=_contradicted(statistics),
@@ -100,20 +101,26 @@ def steps(repeats: int) -> int:
     return repeats * FOLDS * len(RIVALS)
 
 
-def outcomes(sample: Sample) -> Bools:
-    """Who defaulted. Raises ``ValueError`` when nobody knows."""
-    if sample.bad is None:
-        raise ValueError("the outcomes of these firms are unknown")
-    return sample.bad
-
-
-def standing(bad: Bools, risk: Floats, baseline: Floats, seed: int) -> Standing:
+def standing(bad: Bools, kept: Kept, baseline: Kept, seed: int) -> Standing:
     """How a risk stands beside sales alone on the same firms."""
-    difference, p = delong(bad, risk, baseline)
-    resamples = draws(len(bad), seed)
-    spread = areas(bad, risk, resamples) - areas(bad, baseline, resamples)
-    low, high = (float(each) for each in np.quantile(spread, (0.025, 0.975)))
-    return Standing(discrimination(bad, risk, seed), Estimate(difference, low, high), p)
+    difference, p = paired_delong(kept.wins, baseline.wins)
+    area = paired_areas(bad, kept.wins, seed)
+    spread = area - paired_areas(bad, baseline.wins, seed)
+    figures = discrimination(bad, kept.risk, seed)
+    figures["pooled"], value = figures["auc"], float(np.nanmean(kept.wins))
+    figures["auc"] = _interval(value, area)
+    figures["gini"] = _interval(2 * value - 1, 2 * area - 1)
+    return Standing(figures, _interval(difference, spread), p)
+
+
+def unfitted(bad: Bools, risk: Floats) -> Kept:
+    """A risk that no fold changes."""
+    return Kept(risk, ahead(risk[bad], risk[~bad]))
+
+
+def _interval(value: float, drawn: Floats) -> Estimate:
+    low, high = (float(each) for each in np.quantile(drawn, (0.025, 0.975)))
+    return Estimate(value, low, high)
 
 
 def _pd(log_odds: Floats) -> Floats:

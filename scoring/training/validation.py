@@ -12,9 +12,8 @@ from scoring.fitted import FittedCard, score
 from scoring.training import drift
 from scoring.training.measures import Calibration, Estimate, calibration, delong, discrimination
 from scoring.training.page import reliability, table
-from scoring.training.sample import Sample
+from scoring.training.sample import Sample, outcomes
 from scoring.training.signs import size
-from scoring.training.study import outcomes
 from scoring.value import Floats, values
 
 _LEAST_PD = 1e-6

@@ -27,7 +27,7 @@ from scoring.training.sample import Sample
 from scoring.training.signs import added, agreed, chosen
 from scoring.training.validation import drifts, model_card, probabilities, validate
 
-COLUMNS = ("out_amt_12m", "cust_hhi_12m", "out_cv_12m", "out_active_months_24m")
+COLUMNS = ("out_amt_12m", "out_amt_24m", "cust_hhi_12m", "out_cv_12m", "out_active_months_24m")
 
 
 def synthetic(firms: int, seed: int, as_of: date = date(2024, 6, 30)) -> Sample:
@@ -39,7 +39,9 @@ def synthetic(firms: int, seed: int, as_of: date = date(2024, 6, 30)) -> Sample:
     bad = chance.random(firms) < 1 / (1 + np.exp(-odds))
     volatility = np.where(bad, 0.2, 0.8) + 0.3 * chance.random(firms)
     focus[::17] = INSUFFICIENT
-    matrix = np.column_stack([np.exp(13 + sales), focus, volatility, np.round(noise * 24)])
+    matrix = np.column_stack(
+        [np.exp(13 + sales), np.exp(13.6 + sales), focus, volatility, np.round(noise * 24)]
+    )
     return Sample(tuple(f"S{n}" for n in range(firms)), COLUMNS, matrix, bad, as_of, "synthetic")
 
 
@@ -120,8 +122,26 @@ def test_outcomes_of_firms_kept_back_are_never_read(sample: Sample) -> None:
 def test_every_rival_is_cross_validated(name: str) -> None:
     small = synthetic(120, seed=3)
     assert small.bad is not None
-    (risk,) = out_of_fold([small], RIVALS[name], seed=1, repeats=1)
-    assert measures.auc(small.bad, risk) > 0.6
+    (kept,) = out_of_fold([small], RIVALS[name], seed=1, repeats=1)
+    assert measures.auc(small.bad, kept.risk) > 0.6
+    assert np.nanmean(kept.wins) > 0.6
+
+
+def test_pairs_of_one_fit_give_sales_alone_its_own_area_and_refitting_takes_nothing_from_it() -> None:
+    small = synthetic(120, seed=3)
+    assert small.bad is not None
+    tables = {
+        name: out_of_fold([small], RIVALS[name], seed=1, repeats=30)[0].wins
+        for name in ("sales alone", "sales refitted")
+    }
+    area = measures.auc(small.bad, -small["out_amt_12m"])
+    assert np.nanmean(tables["sales alone"]) == pytest.approx(area, abs=0.002)
+    assert measures.paired_delong(tables["sales refitted"], tables["sales alone"])[0] == pytest.approx(0)
+    drawn = measures.paired_areas(small.bad, tables["sales alone"], seed=1)
+    rows = measures.draws(120, seed=1)
+    assert drawn.mean() == pytest.approx(
+        measures.areas(small.bad, -small["out_amt_12m"], rows).mean(), abs=0.003
+    )
 
 
 def test_chance_stays_chance_when_columns_are_chosen_inside_folds() -> None:
@@ -129,8 +149,8 @@ def test_chance_stays_chance_when_columns_are_chosen_inside_folds() -> None:
     small = synthetic(120, seed=4)
     random = replace(small, bad=np.random.default_rng(5).random(120) < 0.3)
     assert random.bad is not None
-    (risk,) = out_of_fold([random], RIVALS["fitted card"], seed=1, repeats=2)
-    assert measures.auc(random.bad, risk) < 0.65
+    (kept,) = out_of_fold([random], RIVALS["fitted card"], seed=1, repeats=2)
+    assert np.nanmean(kept.wins) < 0.65
 
 
 def test_the_bootstrap_area_is_the_area() -> None:
