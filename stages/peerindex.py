@@ -11,8 +11,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from heapq import nlargest
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import polars as pl
@@ -133,22 +132,26 @@ def told_by(taxpayer_id: str, sheets: Mapping[str, pl.DataFrame], as_of: date) -
 def _trades(invoices: pl.DataFrame, own: str, as_of: date) -> dict[str, tuple[int, int]]:
     """The largest counterparties that have an id: fen sold and bought, without tax, void ones left out."""
     window, issued = trailing_months(as_of, MONTHS), pl.col("direction") == "out"
+    since, until = (datetime.combine(day, time()) for day in (window.start, window.end + timedelta(days=1)))
     fen = pl.col("amount_fen").fill_null(0)
+    party = pl.when(issued).then("buyer_id").otherwise("seller_id")
     summed = (
         invoices.lazy()
         .filter(
             pl.col("direction").is_not_null() & (pl.col("state") != "void"),
-            pl.col("issued_at").dt.date().is_between(window.start, window.end),
+            pl.col("issued_at").is_between(since, until, closed="left"),
         )
-        .group_by(party=pl.when(issued).then("buyer_id").otherwise("seller_id"))
+        .group_by(party=party.str.strip_chars().str.to_uppercase())
         .agg(sold=(fen * issued).sum(), bought=(fen * ~issued).sum())
+        .with_columns(most=pl.max_horizontal("sold", "bought"))
+        .filter((pl.col("most") > 0) & (pl.col("party") != own))
+        .top_k(2 * MOST_PARTIES, by="most")  # some of them are natural persons
+        .sort("most", "party", descending=True)
         .collect()
     )
-    found: dict[str, tuple[int, int]] = {}
-    for id, sold, bought in summed.iter_rows():
-        key = party_key(id, None)
-        if key is not None and key not in (INDIVIDUAL, own):
-            before = found.get(key, (0, 0))
-            found[key] = (before[0] + sold, before[1] + bought)
-    traded = {key: fens for key, fens in found.items() if max(fens) > 0}
-    return dict(nlargest(MOST_PARTIES, traded.items(), key=lambda each: max(each[1])))
+    companies = [
+        (party, sold, bought)
+        for party, sold, bought, _ in summed.iter_rows()
+        if party_key(party, None) not in (None, INDIVIDUAL)
+    ]
+    return {party: (sold, bought) for party, sold, bought in companies[:MOST_PARTIES]}

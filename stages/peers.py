@@ -53,27 +53,28 @@ def seen(shop: Workshop, current: Authorization, snapshot: Snapshot) -> Seen:
     at = now()
     living = _living(current, at, peer)
     with reading(shop.store) as connection:
-        rows = connection.execute(living.where(peer.c.firm.in_(known))).all()
-        shared = connection.execute(
+        partners = connection.execute(living.where(peer.c.firm.in_(known))).all()
+        near = {row.firm for row in partners}
+        tellings = _tellings(connection, _trading(current, at), near) if near else []
+        sharing = connection.execute(
             living.add_columns(peer_mark.c.mark)
             .join(peer_mark, peer_mark.c.authorization_id == peer.c.authorization_id)
             .where(peer_mark.c.mark.in_(marks))
         ).all()
-        tellings = _tellings(connection, _trading(current, at), {row.firm for row in rows})
     spoken = _Names(known)
     devices: dict[str, set[str]] = defaultdict(set)
     related: set[str] = set()
-    for row in shared:
+    for row in sharing:
         kind, text = marks[row.mark]
         if kind == "device":
             devices[text].add(spoken.of(row.firm))
         elif row.firm in known:
             related.add(known[row.firm])
     return Seen(
-        edges=_edges(tellings, spoken, snapshot.as_of) if rows else None,
+        edges=_edges(tellings, spoken, snapshot.as_of) if near else None,
         device_firms={device: frozenset(firms) for device, firms in devices.items()} or None,
         related=frozenset(related) or None,
-        registered={known[row.firm]: row.registered_on for row in rows if row.registered_on} or None,
+        registered={known[row.firm]: row.registered_on for row in partners if row.registered_on} or None,
     )
 
 
