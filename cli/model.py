@@ -23,6 +23,10 @@ Group = Annotated[str, typer.Option(help="Which files: GROUP_company.csv and so 
 CardFile = Annotated[Path, typer.Option("--card", help="A saved card (JSON).")]
 AsOf = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day of a month.")]
 Repeats = Annotated[int, typer.Option(min=1, help="Repeated five-fold cross-validations.")]
+Tendency = Annotated[
+    float | None,
+    typer.Option(min=1e-5, max=0.99999, help="Move PDs to a bank's own long-run rate of default."),
+]
 TOTAL = 100_000_000
 
 
@@ -38,12 +42,19 @@ def _stepping(bar: Progress, what: str, steps: int) -> Callable[[], None]:
 
 
 @app.command("fit")
-def fit(folder: Folder, card: CardFile, version: str = "fitted-1", group: Group = "labelled") -> None:
+def fit(
+    folder: Folder,
+    card: CardFile,
+    version: str = "fitted-2",
+    group: Group = "labelled",
+    central_tendency: Tendency = None,
+) -> None:
     """Fit a card on firms with outcomes, at both dates, and save it."""
     from scoring.training import firms, study
     from scoring.training.fit import card as fitted
 
     done = fitted(study.samples_of(firms.read(folder, group)), version, study.SEED)
+    done = done if central_tendency is None else done.towards(central_tendency)
     done.save(card)
     columns = {key: round(line.coefficient, 3) for key, line in done.lines.items()}
     show({"version": done.version, "sha256": done.sha256, "coefficients": columns}, as_json=True)
@@ -59,6 +70,7 @@ def validate(
         Path | None, typer.Option(help="Folder of the firms that drift is measured from.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write model-card.md and model-card.json here.")] = None,
+    central_tendency: Tendency = None,
     as_json: Json = False,
 ) -> None:
     """Score firms with outcomes by a saved card: discrimination, calibration, drift, model card."""
@@ -67,6 +79,7 @@ def validate(
     from scoring.training.sample import measured
 
     saved, sample = load(card), measured(firms.read(folder, group), as_of.date())
+    saved = saved if central_tendency is None else saved.towards(central_tendency)
     found = validation.validate(saved, sample, study.SEED)
     page = validation.model_card(saved, [found])
     if before is not None:

@@ -65,17 +65,30 @@ class FittedCard(Data):
     as_of: tuple[date, ...]
     seed: int
     calibrated: Literal[False] = False
+    central_tendency: float | None = Field(default=None, gt=0, lt=1)
+    """A bank's own long-run rate of default, that the intercept was moved to."""
     intercept: float
     lines: dict[str, Line] = Field(min_length=1)
 
     @property
     def sha256(self) -> str:
         """Over the canonical JSON (RFC 8785)."""
-        return hashlib.sha256(rfc8785.dumps(self.model_dump(mode="json"))).hexdigest()
+        return hashlib.sha256(rfc8785.dumps(self.model_dump(mode="json", exclude_none=True))).hexdigest()
+
+    def towards(self, rate: float) -> FittedCard:
+        """The card for a book whose long-run rate of default is ``rate``, above 0 and below 1: all log odds
+        move by the difference of the two rates' (prior correction, King and Zeng 2001; Elkan 2001). Ranks
+        stay; whether the slope holds in that book, nobody knows before its outcomes."""
+        base = self.central_tendency or self.bads / self.firms
+        moved = math.log(rate / (1 - rate)) - math.log(base / (1 - base))
+        told = self.model_dump() | {"intercept": self.intercept + moved, "central_tendency": rate}
+        return FittedCard.model_validate(told)
 
     def save(self, path: Path) -> None:
         """JSON with its hash."""
-        path.write_bytes(rfc8785.dumps(self.model_dump(mode="json") | {"sha256": self.sha256}) + b"\n")
+        path.write_bytes(
+            rfc8785.dumps(self.model_dump(mode="json", exclude_none=True) | {"sha256": self.sha256}) + b"\n"
+        )
 
 
 @dataclass(frozen=True)

@@ -62,10 +62,11 @@ def fit(samples: Sequence[Sample], columns: tuple[str, ...] | None = None) -> Fi
 
 
 def ridge(
-    evidence: Floats, bad: Bools, dates: int, pull: Floats, prior: float = 0.0
+    evidence: Floats, bad: Bools | Floats, dates: int, pull: Floats, prior: float = 0.0
 ) -> tuple[float, list[float]]:
     """Intercept and coefficients, at 0 or above, each pulled to the prior by its weight. A firm counts once,
-    however many dates show it."""
+    however many dates show it. A part of a
+    bad is a part."""
 
     def loss(beta: Floats) -> tuple[float, Floats]:
         z = beta[0] + evidence @ beta[1:]

@@ -47,7 +47,8 @@ def probabilities(card: FittedCard, sample: Sample) -> Floats:
     known = [
         score(card, dict(zip(sample.columns, values(row), strict=True))).pd for row in sample.matrix
     ]  # fmt: skip
-    return np.array([card.bads / card.firms if pd is None else pd for pd in known])
+    mean = card.central_tendency or card.bads / card.firms
+    return np.array([mean if pd is None else pd for pd in known])
 
 
 def validate(card: FittedCard, sample: Sample, seed: int) -> Validation:
@@ -120,4 +121,10 @@ def model_card(card: FittedCard, found: Sequence[Validation]) -> str:
             f" {one.brier_of_rate:.3f}).",
             reliability(one),
         ]
+    if card.central_tendency is not None:
+        parts.append(
+            f"PDs are moved to a central tendency of {card.central_tendency:.2%}, from"
+            f" {card.bads / card.firms:.2%} among the fitted firms: one shift of all log odds, which changes no rank. Calibration figures"
+            " above are on firms of another rate."
+        )
     return "\n\n".join(parts) + "\n"

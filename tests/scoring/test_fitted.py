@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 
 from scoring.comparison import compare
-from scoring.decision import Decision, score
-from scoring.fitted import FittedCard, Line, beside
+from scoring.decision import Decision
+from scoring.decision import score as decide
+from scoring.fitted import FittedCard, Line, beside, score
 from scoring.result import Challenger, ScoreResult
 from tests.scoring.firms import ASKED, DECIDED, invoice, snapshot, table
 
@@ -28,7 +30,7 @@ FIRM = snapshot({"invoice": table("invoice", [invoice(1, date(2024, 5, 3), 50_00
 
 
 def decided() -> ScoreResult:
-    return score(FIRM, application=ASKED, decided_at=DECIDED)
+    return decide(FIRM, application=ASKED, decided_at=DECIDED)
 
 
 def test_a_challenger_changes_nothing_of_the_decision() -> None:
@@ -42,8 +44,20 @@ def test_a_challenger_changes_nothing_of_the_decision() -> None:
     assert ScoreResult.model_validate_json(both.model_dump_json()) == both
 
 
+def test_a_central_tendency_moves_every_odds_alike_and_no_rank() -> None:
+    moved = CARD.towards(0.02)
+    for amount in (0.0, 1e5, 1e9):
+        before, after = (score(card, {"out_amt_12m": amount}).pd for card in (CARD, moved))
+        assert before is not None
+        assert after is not None
+        ratio = after / (1 - after) / (before / (1 - before))
+        assert math.isclose(ratio, (0.02 / 0.98) / (0.2 / 0.8))
+    assert moved.sha256 != CARD.sha256
+    assert math.isclose(moved.towards(0.2).intercept, CARD.intercept)
+
+
 def test_a_firm_without_invoices_has_no_challenger_score_and_says_why() -> None:
-    told = beside(CARD, score(snapshot({}), application=ASKED, decided_at=DECIDED)).challenger
+    told = beside(CARD, decide(snapshot({}), application=ASKED, decided_at=DECIDED)).challenger
     assert told is not None
     assert told.pd is None
     assert told.why is not None

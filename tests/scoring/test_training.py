@@ -24,6 +24,7 @@ from scoring.training.page import written
 from scoring.training.portfolio import Borrower, Churn, Market
 from scoring.training.rivals import RIVALS
 from scoring.training.sample import Sample
+from scoring.training.sensitivity import WAYS, inferred
 from scoring.training.signs import added, agreed, chosen
 from scoring.training.validation import drifts, model_card, probabilities, validate
 
@@ -217,3 +218,11 @@ def test_a_section_is_written_anew_and_leaves_its_neighbours() -> None:
     assert once == "# T\n\n## A\n\na\n\n## Results\n\nnew\n\n## B\n\nb\n"
     assert written(once, "## Results\n\nnew\n") == once
     assert written("# T\n", "## Results\n\nnew\n") == "# T\n\n## Results\n\nnew\n"
+
+
+def test_unknown_firms_change_what_is_said_as_they_are_counted(sample: Sample) -> None:
+    known, unknown = sample.rows(range(300)), replace(sample.rows(range(300, 400)), bad=None)
+    risk = {way: inferred([known], [unknown], way, 1).log_odds(known).mean() for way in WAYS[1:]}
+    assert risk["all good"] < risk["fuzzy"] < risk["parcelling"] < risk["all bad"]
+    plain = fit([known]).log_odds(known)
+    assert np.corrcoef(inferred([known], [unknown], "fuzzy", 1).log_odds(known), plain)[0, 1] > 0.99
