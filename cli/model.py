@@ -20,7 +20,8 @@ from settings import Settings
 app = typer.Typer(no_args_is_help=True, help="Cards fitted to outcomes.")
 Folder = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="CSV files as of CUMCM 2020-C.")]
 Group = Annotated[str, typer.Option(help="Which files: GROUP_company.csv and so on.")]
-CardFile = Annotated[Path, typer.Option("--card", help="A saved card (JSON).")]
+CardFile = Annotated[Path, typer.Option("--card", help="The card to write (JSON).")]
+Saved = Annotated[Path | None, typer.Option("--card", help="A saved card (JSON), else the product's own.")]
 AsOf = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day of a month.")]
 Repeats = Annotated[int, typer.Option(min=1, help="Repeated five-fold cross-validations.")]
 Tendency = Annotated[
@@ -63,7 +64,7 @@ def fit(
 @app.command("validate")
 def validate(
     folder: Folder,
-    card: CardFile,
+    card: Saved = None,
     group: Group = "labelled",
     as_of: AsOf = datetime(2020, 1, 31),
     before: Annotated[
@@ -74,11 +75,11 @@ def validate(
     as_json: Json = False,
 ) -> None:
     """Score firms with outcomes by a saved card: discrimination, calibration, drift, model card."""
-    from scoring.fitted import load
+    from scoring.fitted import OWN, load
     from scoring.training import firms, study, validation
     from scoring.training.sample import measured
 
-    saved, sample = load(card), measured(firms.read(folder, group), as_of.date())
+    saved, sample = load(card or OWN), measured(firms.read(folder, group), as_of.date())
     saved = saved if central_tendency is None else saved.towards(central_tendency)
     found = validation.validate(saved, sample, study.SEED)
     page = validation.model_card(saved, [found])
@@ -96,13 +97,13 @@ def validate(
 
 
 @app.command("portfolio")
-def portfolio(folder: Folder, card: CardFile, total: float = TOTAL) -> None:
+def portfolio(folder: Folder, card: Saved = None, total: float = TOTAL) -> None:
     """Lend a total over the firms without outcomes: by policy, in equal parts, at best."""
-    from scoring.fitted import load
+    from scoring.fitted import OWN, load
     from scoring.training import report
 
     with Progress(console=screen, transient=True) as bar:
-        section = report.portfolio_of(folder, load(card), total, _stepping(bar, "deciding", 302))
+        section = report.portfolio_of(folder, load(card or OWN), total, _stepping(bar, "deciding", 302))
     screen.print(Markdown(section))
 
 

@@ -26,6 +26,8 @@ from scoring.policy.data import Data
 from scoring.result import Challenger, ScoreResult
 from scoring.value import Value
 
+OWN = Path(__file__).parent / "policy" / "fitted-2.json"
+"""The card that the product comes with: a challenger, for whoever names it in ``TAXLINK_CHALLENGER``."""
 SOURCE_GONE = (Missing.NOT_AUTHORISED, Missing.NOT_AVAILABLE, Missing.STALE)
 
 

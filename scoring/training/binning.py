@@ -20,8 +20,9 @@ BADS_A_BIN, MOST_BINS = 7, 20
 """Bins of a column: one for so many bads, at most so many."""
 LEAST_FIRMS, LEAST_SHARE = 12, 0.02
 """Firms in a bin, and their share of all."""
-KNOTS = 11
-"""Quantiles between which a normal score runs straight."""
+KNOTS, INNER = 11, (0.02, 0.98)
+"""Quantiles between which a normal score runs straight; beyond the outermost it stays, so that no single
+firm bends it or is written into it."""
 NEUTRAL = {Missing.INSUFFICIENT: 0.0, Missing.NOT_APPLICABLE: 0.0}
 """What is not there though its source is counts as the middle."""
 LARGEST = 30.0
@@ -88,7 +89,7 @@ def ranked(column: Floats, direction: str) -> Curve:
     if len(known) < 2 or known[0] == known[-1]:
         return Curve((0.0,), (0.0,), dict(NEUTRAL))
     scores = norm.ppf((rankdata(known) - 0.5) / len(known))
-    knots = np.unique(np.quantile(known, np.linspace(0, 1, KNOTS)))
+    knots = np.unique(np.quantile(known, np.linspace(*INNER, KNOTS)))
     values, first = np.unique(known, return_index=True)
     risk = np.interp(knots, values, scores[first]) * (1.0 if direction == RISKIER else -1.0)
     centres, woe = (tuple(float(each) for each in side) for side in (knots, risk))

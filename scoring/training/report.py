@@ -163,9 +163,9 @@ def rests_on(known: firms.Firms, unknown: firms.Firms, repeats: int) -> str:
             ),
             "Reject inference: no file tells who was turned away. The firms without outcomes stand for them,"
             " as a sensitivity: fuzzy augmentation counts each as a part of a bad and a part of a good,"
-            f" parcelling draws outcomes at {WORSE:g} times the odds of like firms, and the bounds call all good or"
-            " all bad. No way learns from an outcome that nobody saw; each repeats what it assumes (Hand and"
-            " Henley 1993). The card is the first row.",
+            f" parcelling draws outcomes at {WORSE:g} times the odds of like firms, and the bounds call"
+            " all good or all bad. No way learns from an outcome that nobody saw; each repeats what it"
+            " assumes (Hand and Henley 1993). The card is the first row.",
             table(
                 ["firms without outcomes", "AUC on known firms", "mean PD, known", "mean PD, unknown"],
                 [

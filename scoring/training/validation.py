@@ -124,7 +124,7 @@ def model_card(card: FittedCard, found: Sequence[Validation]) -> str:
     if card.central_tendency is not None:
         parts.append(
             f"PDs are moved to a central tendency of {card.central_tendency:.2%}, from"
-            f" {card.bads / card.firms:.2%} among the fitted firms: one shift of all log odds, which changes no rank. Calibration figures"
-            " above are on firms of another rate."
+            f" {card.bads / card.firms:.2%} among the fitted firms: one shift of all log odds, which changes"
+            " no rank. Calibration figures above are on firms of another rate."
         )
     return "\n\n".join(parts) + "\n"

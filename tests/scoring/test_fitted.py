@@ -8,7 +8,7 @@ from datetime import date
 from scoring.comparison import compare
 from scoring.decision import Decision
 from scoring.decision import score as decide
-from scoring.fitted import FittedCard, Line, beside, score
+from scoring.fitted import OWN, FittedCard, Line, beside, load, score
 from scoring.result import Challenger, ScoreResult
 from tests.scoring.firms import ASKED, DECIDED, invoice, snapshot, table
 
@@ -42,6 +42,13 @@ def test_a_challenger_changes_nothing_of_the_decision() -> None:
     assert 0 < both.challenger.pd < 1
     assert both.model_copy(update={"challenger": None}) == alone
     assert ScoreResult.model_validate_json(both.model_dump_json()) == both
+
+
+def test_the_card_that_ships_is_what_its_hash_says_and_scores_a_firm_beside_the_policy() -> None:
+    told = beside(load(OWN), decided()).challenger
+    assert told is not None
+    assert told.version == OWN.stem
+    assert told.pd is not None
 
 
 def test_a_central_tendency_moves_every_odds_alike_and_no_rank() -> None:
