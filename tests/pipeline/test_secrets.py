@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import func, select
 
 from authz.authorization import Progress, State
+from store.database import reading
+from store.peer_tables import peer_trade
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -102,6 +105,9 @@ def test_no_file_and_no_table_holds_a_secret(own_desk: Callable[..., Desk], port
 
     invoices = opened(desk.shop, done, snapshot).table("invoice")
     outgoing = invoices.filter(invoices["direction"] == "out")
+    master = opened(desk.shop, done, snapshot).table("taxpayer").row(0, named=True)
+    with reading(desk.shop.store) as connection:
+        assert connection.scalar(select(func.count()).select_from(peer_trade)), "the firm is indexed"
     canaries = {
         "password": person.password,
         "person id": person.person_id,
@@ -112,6 +118,7 @@ def test_no_file_and_no_table_holds_a_secret(own_desk: Callable[..., Desk], port
         "counterparty": outgoing["buyer_name"][0],
         "counterparty id": outgoing["buyer_id"][0],
         "invoice number": max(invoices["number"].to_list(), key=len),
+        "representative": master["legal_representative"] or person.name,
         "item": "沙盒",
     }
     assert all(canaries.values())
