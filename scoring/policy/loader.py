@@ -17,7 +17,7 @@ from scoring.indicators import CATALOGUE
 from scoring.measure import CONTEXT, INTERIOR, RISKIER, SAFER
 from scoring.policy.model import Policy
 
-DEFAULT = "expert-2"
+DEFAULT = "expert-3"
 _FOLDER = Path(__file__).parent
 
 

@@ -57,12 +57,20 @@ def test_an_indicator_is_as_specified_documented_and_computes(
         assert math.isfinite(value)
 
 
-def test_every_scored_column_has_bins_and_context_has_none() -> None:
-    binned = {key for card in load().submodels.values() for key in card.columns}
+def test_every_scored_column_has_bins_or_is_dropped_and_context_has_neither() -> None:
+    binned = {key for card in load().submodels.values() for key in card.columns.keys() | card.dropped.keys()}
     carded = load().submodels.keys()
     for entry in CATALOGUE.values():
         if entry.submodel in carded:
             assert (set(entry.columns) <= binned) is (entry.direction != CONTEXT)
+
+
+def test_columns_that_contradict_their_direction_on_real_firms_are_dropped_with_the_reason() -> None:
+    dropped = {key: why for card in load().submodels.values() for key, why in card.dropped.items()}
+    assert dropped.keys() == {
+        "cross_month_red_12m", "in_active_months_12m", "in_amt_3m", "out_red_amt_rate_12m"
+    }  # fmt: skip
+    assert all("real firms" in why for why in dropped.values())
 
 
 def test_without_bank_side_facts_nothing_is_guessed() -> None:
