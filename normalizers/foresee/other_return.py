@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from normalizers import citforms
 from normalizers.contract import lacking
 from normalizers.coreforms import (
-    CIT_QUARTERLY,
-    CIT_SCHEDULES,
     LEVIES,
     SURTAX,
     Cell,
@@ -47,8 +46,8 @@ class Other:
 def _cit(body: Body, return_id: str, page: int) -> Other:
     node, place = at(body, *CIT), f"/body/{'/'.join(CIT)}"
     head, asked = at(node, "A200000Ywbd", "nsrxxForm"), at(body, "fq", "sssq")
-    found = sheet_cells(CIT_QUARTERLY, node, return_id, page, place)
-    schedules = (schedule_cells(each, node, return_id, page, place, {}) for each in CIT_SCHEDULES)
+    found = sheet_cells(citforms.QUARTERLY, node, return_id, page, place)
+    schedules = (schedule_cells(each, node, return_id, page, place, {}) for each in citforms.SCHEDULES)
     return Other(
         Form.CIT_QUARTERLY,
         head.get("skssqq") or asked.get("sqQ", ""),
@@ -57,7 +56,7 @@ def _cit(body: Body, return_id: str, page: int) -> Other:
         place,
         tuple(found),
         tuple(cell for cells in schedules for cell in cells),
-        set[str]().union(*(strangers(each, node) for each in (CIT_QUARTERLY, *CIT_SCHEDULES))),
+        set[str]().union(*(strangers(each, node) for each in (citforms.QUARTERLY, *citforms.SCHEDULES))),
     )
 
 

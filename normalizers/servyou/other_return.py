@@ -1,4 +1,4 @@
-"""Documents other than the VAT main forms: their schedules, 企业所得税预缴 (A200000) and the surtaxes."""
+"""Documents other than the VAT main forms: schedules, 企业所得税 (A200000, B100000), surtaxes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ from typing import Any
 
 from lxml import etree
 
+from normalizers import citforms
 from normalizers.contract import lacking
 from normalizers.coreforms import (
-    CIT_DEEMED,
-    CIT_QUARTERLY,
-    CIT_RELIEFS,
-    CIT_SCHEDULES,
     LEVIES,
     SURTAX,
     VAT_SCHEDULES,
@@ -43,14 +40,14 @@ KINDS = {
     "29837": Form.FINANCIAL_STATEMENT,
 }
 """申报种类 → form; any other is OTHER. That of class B is not known: it goes by its form."""
-CIT, DEEMED, SURTAXES = CIT_QUARTERLY.path[0], CIT_DEEMED.path[0], SURTAX.root
+CIT, DEEMED, SURTAXES = citforms.QUARTERLY.path[0], citforms.DEEMED.path[0], SURTAX.root
 HEADS = {
     CIT: ("10442", "nsrxxForm"),
     DEEMED: ("B100000", "nsrxxFrom"),
     SURTAXES: ("10115", "fjsnsrxxForm"),
 }
 """By root of a main form: its 申报种类 and where its period is."""
-SCHEDULES = (*VAT_SCHEDULES, *CIT_SCHEDULES)
+SCHEDULES = (*VAT_SCHEDULES, *citforms.SCHEDULES)
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ def opened(index: int, page: Page, root: etree._Element, listed: Mapping[str, Ma
     name, node = str(root.tag), {str(root.tag): nested(root)}
     serial = page.raw.locator.rpartition("/")[2]
     own = [each for each in SCHEDULES if each.root == name]
-    reliefs = name == CIT_RELIEFS.path[0]
+    reliefs = name == citforms.RELIEFS.path[0]
     if name not in HEADS and not own and not reliefs:
         raise ContractChanged(f"a form of a kind that nobody reads: {name[:64]}")
     filing = listed.get(serial, {})
@@ -83,18 +80,18 @@ def opened(index: int, page: Page, root: etree._Element, listed: Mapping[str, Ma
     return_id = serial if filing else f"{kind}/{head['skssqq']}"
     schedules = [cell for each in own for cell in schedule_cells(each, node, return_id, index, "", {})]
     if reliefs:
-        schedules = list(sheet_cells(CIT_RELIEFS, node, return_id, index, ""))
+        schedules = list(sheet_cells(citforms.RELIEFS, node, return_id, index, ""))
     main: tuple[Cell, ...] = ()
-    if sheet := {CIT: CIT_QUARTERLY, DEEMED: CIT_DEEMED}.get(name):
+    if sheet := {CIT: citforms.QUARTERLY, DEEMED: citforms.DEEMED}.get(name):
         main = tuple(sheet_cells(sheet, node, return_id, index, ""))
     if name == SURTAXES:
         schedules = list(schedule_cells(SURTAX, node, return_id, index, "", LEVIES))
         main = due(schedules)
     mains: dict[str, list[Schedule | Sheet]] = {
-        CIT: [CIT_QUARTERLY],
-        DEEMED: [CIT_DEEMED],
+        CIT: [citforms.QUARTERLY],
+        DEEMED: [citforms.DEEMED],
         SURTAXES: [SURTAX],
-        CIT_RELIEFS.path[0]: [CIT_RELIEFS],
+        citforms.RELIEFS.path[0]: [citforms.RELIEFS],
     }
     forms = mains.get(name, [*own])
     news = set[str]().union(*(strangers(each, node) for each in forms))

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from normalizers.coreforms import CIT_DEEMED, CIT_QUARTERLY, CIT_RELIEFS, VAT_SCHEDULES
+from normalizers import citforms
+from normalizers.coreforms import VAT_SCHEDULES
 from normalizers.registry import normalize
 from normalizers.statements import ITEMS, LAYOUTS, words
 from schema.dataset import Dataset, Route
@@ -72,10 +73,10 @@ def lines(family: str, content: bytes) -> dict[str, int]:
 
 @pytest.mark.parametrize("family", ["foresee", "servyou"])
 @settings(max_examples=40, deadline=None)
-@given(fens=st.lists(FEN, min_size=len(CIT_QUARTERLY.lines), max_size=len(CIT_QUARTERLY.lines)))
+@given(fens=st.lists(FEN, min_size=len(citforms.QUARTERLY.lines), max_size=len(citforms.QUARTERLY.lines)))
 def test_an_income_tax_return_comes_back_by_line(family: str, fens: list[int]) -> None:
-    figures = dict(zip(CIT_QUARTERLY.lines, fens, strict=True))
-    expected = {CIT_QUARTERLY.lines[key][0]: fen for key, fen in figures.items()}
+    figures = dict(zip(citforms.QUARTERLY.lines, fens, strict=True))
+    expected = {citforms.QUARTERLY.lines[key][0]: fen for key, fen in figures.items()}
     assert lines(family, cit(family, figures)) == expected
 
 
@@ -144,7 +145,7 @@ def test_a_line_that_only_resembles_an_item_is_none() -> None:
 
 
 def test_an_assessed_company_files_class_b() -> None:
-    printed = {key: yuan(number * 100) for number, key in enumerate(CIT_DEEMED.lines, start=1)}
+    printed = {key: yuan(number * 100) for number, key in enumerate(citforms.DEEMED.lines, start=1)}
     form = {"nsrxxFrom": HEAD, "qysdsyddhndnssbbblFrom": {**printed, "sl1": "0.25", "swjghdyssdl": "0.1"}}
     given = page("servyou", Dataset.TAX_RETURN, xml("qysdshdzsyjdndsb", form).encode())
     found = normalize(Dataset.TAX_RETURN, [given], ["raw/0"])
@@ -156,7 +157,7 @@ def test_an_assessed_company_files_class_b() -> None:
 
 
 def test_reliefs_of_a_prepayment_stand_at_the_lines_of_their_schedule() -> None:
-    printed = {key: yuan(number * 100) for number, key in enumerate(CIT_RELIEFS.lines, start=1)}
+    printed = {key: yuan(number * 100) for number, key in enumerate(citforms.RELIEFS.lines, start=1)}
     given = page(
         "servyou",
         Dataset.TAX_RETURN,
@@ -169,7 +170,7 @@ def test_reliefs_of_a_prepayment_stand_at_the_lines_of_their_schedule() -> None:
 
 
 WHOLE: dict[str, Callable[[], bytes]] = {
-    family: lambda family=family: cit(family, dict.fromkeys(CIT_QUARTERLY.lines, 1234567))
+    family: lambda family=family: cit(family, dict.fromkeys(citforms.QUARTERLY.lines, 1234567))
     for family in ("foresee", "servyou")
 }
 
@@ -193,7 +194,7 @@ def test_a_changed_byte_gives_an_error_or_the_same_figures(family: str, data: st
 
 @pytest.mark.parametrize("family", WHOLE)
 def test_a_field_that_nobody_knows_is_a_finding_and_a_missing_one_stops_the_dataset(family: str) -> None:
-    figures = dict.fromkeys(CIT_QUARTERLY.lines, 100)
+    figures = dict.fromkeys(citforms.QUARTERLY.lines, 100)
     content = cit(family, {**figures, "xzxm": 1})
     found = normalize(Dataset.TAX_RETURN, [page(family, Dataset.TAX_RETURN, content)], ["raw/0"])
     assert [(each.code, each.detail) for each in found.findings] == [("new_field", "A200000.xzxm")]

@@ -70,7 +70,7 @@ def test_credit_ratings(company: Company) -> None:
     ]
 
 
-def test_vat_returns_with_every_figure(company: Company) -> None:
+def test_tax_returns_with_every_figure(company: Company) -> None:
     tables = _tables(company, Dataset.TAX_RETURN)
     returns = tables["tax_return"].filter(form="vat_general")
     assert returns["return_id"].to_list() == [each.return_id for each in company.returns]

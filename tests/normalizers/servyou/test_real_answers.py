@@ -14,7 +14,8 @@ from lxml import etree
 
 from connectors.families.servyou.api import PORTAL, ServyouDesk
 from connectors.http import PortalHttp
-from normalizers.coreforms import CIT_QUARTERLY, CIT_SCHEDULES, VAT_SCHEDULES
+from normalizers import citforms
+from normalizers.coreforms import VAT_SCHEDULES
 from normalizers.registry import Page, normalize
 from normalizers.servyou.page import records
 from normalizers.servyou.vat_return import brought_forward, declared
@@ -33,9 +34,9 @@ pytestmark = [
 FOLDER = Path(DATA or "") / "etax_portal" / "hebei_servyou"
 HDXX = "sbzx-web__api__sb__common__get__hdxx"
 VIEWS = "sbzx-web__apps__views"
-FIGURES = {key for each in (*VAT_SCHEDULES, *CIT_SCHEDULES) for key in each.columns}
+FIGURES = {key for each in (*VAT_SCHEDULES, *citforms.SCHEDULES) for key in each.columns}
 FIGURES |= {key for layout in LAYOUTS for _, columns in layout.sides for key in columns}
-FIGURES |= set(CIT_QUARTERLY.lines)
+FIGURES |= set(citforms.QUARTERLY.lines)
 
 
 def page(name: str, dataset: Dataset, form: str = "", content: bytes | None = None) -> RawPage:
@@ -232,4 +233,4 @@ def test_a_quarterly_income_tax_return_has_a_line_for_each_field_of_money() -> N
     assert found["tax_return"]["form"].to_list() == ["cit_quarterly"]
     for row in found["tax_return_line"].iter_rows(named=True):
         assert fen(root.findtext(row["pointer"].partition("/A200000Ywbd/")[2])) == row["amount_fen"]
-    assert found["tax_return_line"].height == len(CIT_QUARTERLY.lines)
+    assert found["tax_return_line"].height == len(citforms.QUARTERLY.lines)

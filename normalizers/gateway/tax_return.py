@@ -15,15 +15,15 @@ from normalizers.values import day, fen, word
 
 FORMATS = frozenset({"gateway.tax_return"})
 PARSER = "gateway.tax_return/1"
-PAGE = Shape("vat", required=HEAD | {"zts": COUNT}, lists=frozenset({"sbxx"}))
+PAGE = Shape("tax_return", required=HEAD | {"zts": COUNT}, lists=frozenset({"sbxx"}))
 FILED = Shape(
-    "vat.sbxx",
+    "tax_return.sbxx",
     required=dict.fromkeys(("sbxh", "sbblx", "skssqq", "skssqz", "sbqx", "sbrq"), TEXT),
     nullable={"gzsbxh": TEXT},
     lists=frozenset({"mx"}),
 )
 LINE = Shape(
-    "vat.sbxx.mx", dict.fromkeys(("lc", "lcmc"), TEXT), nullable=dict.fromkeys(("bys", "bnlj"), TEXT)
+    "tax_return.sbxx.mx", dict.fromkeys(("lc", "lcmc"), TEXT), nullable=dict.fromkeys(("bys", "bnlj"), TEXT)
 )
 FORMS = {
     "ZZSYBNSR": "vat_general",
