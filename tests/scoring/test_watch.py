@@ -42,6 +42,9 @@ def test_a_large_customer_without_an_invoice_in_three_months_is_lost() -> None:
     assert lost(sold(range(4, 14), 100, 9000), *others) == 1
     assert lost(sold(range(2, 14), 100, 9000), *others) == 0
     assert lost(sold(range(4, 14), 100, 10), *others) == 0, "a small one is none of the five"
+    assert lost(sold(range(4, 14, 2), 100, 9000), *others) == 0, (
+        "who buys now and then is often silent so long"
+    )
     assert lost(sold(range(8), 100, 9000)) is Missing.INSUFFICIENT
 
 

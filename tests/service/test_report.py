@@ -61,7 +61,8 @@ def id(service: Service) -> str:
     return id
 
 
-def keep(service: Service, id: str, told: ScoreResult) -> None:
+def keep_tables(service: Service, id: str) -> None:
+    """The rich firm's snapshot."""
     shop, current = service.shop, service.shop.ledger.authorization(id)
     frames = list(RICH.values())
     refs = shop.vault.seal_many(
@@ -71,6 +72,11 @@ def keep(service: Service, id: str, told: ScoreResult) -> None:
         name: {"ref": ref, "rows": frame.height} for name, ref, frame in zip(RICH, refs, frames, strict=True)
     }
     shop.casefile.keep_snapshot(current, kept, {}, (), snapshot(RICH).as_of)
+
+
+def keep(service: Service, id: str, told: ScoreResult) -> None:
+    keep_tables(service, id)
+    shop, current = service.shop, service.shop.ledger.authorization(id)
     held = shop.casefile.snapshot(id)
     assert held is not None
     content = told.model_dump_json().encode()
