@@ -62,9 +62,11 @@ class Sheet:
 
     name: str
     path: tuple[str, ...]
-    lines: Mapping[str, tuple[str, str]]
+    lines: Mapping[str, tuple[str, str | None]]
     beside: frozenset[str]
     """Keys that are no lines, or lines of head offices and branches alone."""
+    unnumbered: frozenset[str] = frozenset()
+    """Lines of later editions, whose numbers are not known: reported where they hold a figure."""
 
 
 _DEDUCTIONS = {"qcye": "1", "bqfse": "2", "bqydjse": "3", "bqsjdjse": "4", "qmye": "5"}
@@ -217,9 +219,17 @@ def due(cells: Sequence[Cell]) -> tuple[Cell, ...]:
 
 def strangers(form: Schedule | Sheet, node: Node) -> set[str]:
     """Keys of a schedule or a sheet that nobody knows, as ``schedule.key``."""
-    known = {*(form.columns if isinstance(form, Schedule) else form.lines), *form.beside}
-    own = (row for _, row in _own(form, node)) if isinstance(form, Schedule) else rows(node, form.path)
+    if isinstance(form, Sheet):
+        known, own = {*form.lines, *form.beside}, rows(node, form.path)
+        own = [{k: v for k, v in row.items() if k not in form.unnumbered or not _nothing(v)} for row in own]
+    else:
+        known, own = {*form.columns, *form.beside}, [row for _, row in _own(form, node)]
     return {f"{form.name}.{key}" for row in own for key in row.keys() - known}
+
+
+def _nothing(printed: Any) -> bool:
+    """Whether a printed figure is empty or zero."""
+    return not str(printed if printed is not None else "").strip("0.")
 
 
 def _own(schedule: Schedule, node: Node) -> Iterator[tuple[int, Node]]:

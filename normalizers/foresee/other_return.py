@@ -47,7 +47,9 @@ def _cit(body: Body, return_id: str, page: int) -> Other:
     node, place = at(body, *CIT), f"/body/{'/'.join(CIT)}"
     head, asked = at(node, "A200000Ywbd", "nsrxxForm"), at(body, "fq", "sssq")
     found = sheet_cells(citforms.QUARTERLY, node, return_id, page, place)
-    schedules = (schedule_cells(each, node, return_id, page, place, {}) for each in citforms.SCHEDULES)
+    schedules = [schedule_cells(each, node, return_id, page, place, {}) for each in citforms.SCHEDULES]
+    sheets = [each for each in citforms.SHEETS if each.path[0] in node]
+    schedules += [sheet_cells(each, node, return_id, page, place) for each in sheets]
     return Other(
         Form.CIT_QUARTERLY,
         head.get("skssqq") or asked.get("sqQ", ""),
@@ -56,7 +58,9 @@ def _cit(body: Body, return_id: str, page: int) -> Other:
         place,
         tuple(found),
         tuple(cell for cells in schedules for cell in cells),
-        set[str]().union(*(strangers(each, node) for each in (citforms.QUARTERLY, *citforms.SCHEDULES))),
+        set[str]().union(
+            *(strangers(each, node) for each in (citforms.QUARTERLY, *citforms.SCHEDULES, *sheets))
+        ),
     )
 
 

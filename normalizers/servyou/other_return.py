@@ -72,15 +72,15 @@ def opened(index: int, page: Page, root: etree._Element, listed: Mapping[str, Ma
     name, node = str(root.tag), {str(root.tag): nested(root)}
     serial = page.raw.locator.rpartition("/")[2]
     own = [each for each in SCHEDULES if each.root == name]
-    reliefs = name == citforms.RELIEFS.path[0]
-    if name not in HEADS and not own and not reliefs:
+    inner = [each for each in citforms.SHEETS if each.path[0] == name]
+    if name not in HEADS and not own and not inner:
         raise ContractChanged(f"a form of a kind that nobody reads: {name[:64]}")
     filing = listed.get(serial, {})
     kind, head = _head(name, node, page, filing)
     return_id = serial if filing else f"{kind}/{head['skssqq']}"
     schedules = [cell for each in own for cell in schedule_cells(each, node, return_id, index, "", {})]
-    if reliefs:
-        schedules = list(sheet_cells(citforms.RELIEFS, node, return_id, index, ""))
+    for each in inner:
+        schedules.extend(sheet_cells(each, node, return_id, index, ""))
     main: tuple[Cell, ...] = ()
     if sheet := {CIT: citforms.QUARTERLY, DEEMED: citforms.DEEMED}.get(name):
         main = tuple(sheet_cells(sheet, node, return_id, index, ""))
@@ -91,9 +91,8 @@ def opened(index: int, page: Page, root: etree._Element, listed: Mapping[str, Ma
         CIT: [citforms.QUARTERLY],
         DEEMED: [citforms.DEEMED],
         SURTAXES: [SURTAX],
-        citforms.RELIEFS.path[0]: [citforms.RELIEFS],
     }
-    forms = mains.get(name, [*own])
+    forms = mains.get(name, [*own, *inner])
     news = set[str]().union(*(strangers(each, node) for each in forms))
     dates = head["skssqq"], head["skssqz"], filing.get("sbrq") or head["sbrq1"]
     return Document(return_id, kind, *dates, index, f"/{name}", main, tuple(schedules), news)

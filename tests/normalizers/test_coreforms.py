@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from normalizers import citforms
-from normalizers.coreforms import VAT_SCHEDULES
+from normalizers.coreforms import VAT_SCHEDULES, Sheet
 from normalizers.registry import normalize
 from normalizers.statements import ITEMS, LAYOUTS, words
 from schema.dataset import Dataset, Route
@@ -22,6 +22,7 @@ from schema.money import yuan
 from schema.period import Period
 from schema.raw import RawPage
 from schema.rows.financial_statement import Statement
+from schema.snapshot import Normalized
 
 FEN = st.integers(-(10**13), 10**13)
 PERIOD = Period(start=date(2025, 1, 1), end=date(2025, 3, 31))
@@ -156,17 +157,35 @@ def test_an_assessed_company_files_class_b() -> None:
     assert told == {line: number * 100 for number, line in enumerate(expected, start=1)}
 
 
-def test_reliefs_of_a_prepayment_stand_at_the_lines_of_their_schedule() -> None:
-    printed = {key: yuan(number * 100) for number, key in enumerate(citforms.RELIEFS.lines, start=1)}
-    given = page(
-        "servyou",
-        Dataset.TAX_RETURN,
-        xml("A201030Ywbd", {"jmsdsyhMxbForm": {**printed, "jzmzlx": ""}}).encode(),
-    )
-    tables = normalize(Dataset.TAX_RETURN, [given], ["raw/0"]).tables
-    told = dict(tables["tax_return_schedule_line"].select("line", "amount_fen").iter_rows())
-    assert told == {f"{number}": number * 100 for number in range(1, 31)}
-    assert set(tables["tax_return_schedule_line"]["schedule"]) == {"A201030"}
+@pytest.mark.parametrize("sheet", citforms.SHEETS, ids=lambda sheet: sheet.name)
+@pytest.mark.parametrize("family", ["foresee", "servyou"])
+def test_a_schedule_of_a_prepayment_has_each_figure_at_its_line(family: str, sheet: Sheet) -> None:
+    printed = {key: yuan(number * 100) for number, key in enumerate(sheet.lines, start=1)}
+    root, form = sheet.path
+    later = dict.fromkeys(sheet.unnumbered, "0.00")
+    found = prepayment(family, root, {form: {**printed, **later}})
+    table = found.tables["tax_return_schedule_line"]
+    told = dict(table.select("line", "amount_fen").iter_rows())
+    assert told == {f"{number}": number * 100 for number in range(1, len(sheet.lines) + 1)}
+    assert (set(table["schedule"]), set(table["label"]), found.findings) == ({sheet.name}, {None}, ())
+
+
+@pytest.mark.parametrize("family", ["foresee", "servyou"])
+def test_a_line_without_a_known_number_is_reported_where_it_holds_a_figure(family: str) -> None:
+    sheet = citforms.INCOME_RELIEFS
+    root, form = sheet.path
+    found = prepayment(family, root, {form: {**dict.fromkeys(sheet.lines, 0), "cxqygxhlLj": "0.50"}})
+    assert [(each.code, each.detail) for each in found.findings] == [("new_field", "A201010.cxqygxhlLj")]
+
+
+def prepayment(family: str, root: str, schedule: Mapping[str, Any]) -> Normalized:
+    """A schedule within (foresee) or beside (servyou) its A200000."""
+    content = xml(root, schedule).encode()
+    if family == "foresee":
+        body = json.loads(json.loads(cit(family, dict.fromkeys(citforms.QUARTERLY.lines, 0)))["body"])
+        body["ht"]["qysdsczzsyjdSbbdxxVO"][root] = schedule
+        content = foresee("qysds_a_18yjd", body)
+    return normalize(Dataset.TAX_RETURN, [page(family, Dataset.TAX_RETURN, content)], ["raw/0"])
 
 
 WHOLE: dict[str, Callable[[], bytes]] = {

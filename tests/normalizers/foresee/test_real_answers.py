@@ -206,8 +206,12 @@ def test_a_quarterly_income_tax_return_that_was_saved() -> None:
     assert amounts["3"] - amounts["7"] - amounts["9"] == amounts["10"]
     assert amounts["12"] - amounts["13"] == amounts["16"]
     assert figures(name, "tax_return_schedule_line") == {
-        ("A201020", line, "1"): amount
-        for line, amount in (("1", 3000000), ("2", 3000000), ("4", 1000000), ("5", 4000000))
+        **{
+            ("A201020", line, "1"): amount
+            for line, amount in (("1", 3000000), ("2", 3000000), ("4", 1000000), ("5", 4000000))
+        },
+        **{("A201010", line, "year_to_date"): amounts["7"] for line in ("1", "2", "41")},
+        **{("A201030", line, "year_to_date"): amounts["13"] for line in ("2", "30")},
     }
 
 
