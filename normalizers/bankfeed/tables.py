@@ -49,7 +49,8 @@ def credit(raw: pl.DataFrame) -> Tables:
 
 
 def filings(raw: pl.DataFrame) -> Tables:
-    """申报信息: a row a 征收品目, and its figures. What was declared void (作废标志) is left out."""
+    """申报信息: a row a 征收品目, and its figures. What was declared void (作废标志) is left out. Income tax
+    comes no other way: the feed tells neither its form (A or B, quarter or year) nor its lines."""
     given(raw, "sbxx", ("id", "zsxmmc", "sssqq", "sssqz"))
     kept = raw.filter(pl.col("zfbz_1").fill_null("N") != "Y")
     returns = kept.select(

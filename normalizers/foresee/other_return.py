@@ -13,6 +13,8 @@ from normalizers.coreforms import (
     SURTAX,
     Cell,
     Node,
+    Schedule,
+    Sheet,
     due,
     rows,
     schedule_cells,
@@ -50,6 +52,7 @@ def _cit(body: Body, return_id: str, page: int) -> Other:
     schedules = [schedule_cells(each, node, return_id, page, place, {}) for each in citforms.SCHEDULES]
     sheets = [each for each in citforms.SHEETS if each.path[0] in node]
     schedules += [sheet_cells(each, node, return_id, page, place) for each in sheets]
+    forms: tuple[Schedule | Sheet, ...] = (citforms.QUARTERLY, *citforms.SCHEDULES, *sheets)
     return Other(
         Form.CIT_QUARTERLY,
         head.get("skssqq") or asked.get("sqQ", ""),
@@ -58,9 +61,7 @@ def _cit(body: Body, return_id: str, page: int) -> Other:
         place,
         tuple(found),
         tuple(cell for cells in schedules for cell in cells),
-        set[str]().union(
-            *(strangers(each, node) for each in (citforms.QUARTERLY, *citforms.SCHEDULES, *sheets))
-        ),
+        set[str]().union(*(strangers(each, node) for each in forms)),
     )
 
 

@@ -99,16 +99,21 @@ def test_filings_with_their_figures() -> None:
         day | {"zsxmmc": "增值税", "zspmmc": "商业", "jsyj": "1,000.00", "ybtse": "130"},
         day | {"zsxmmc": "教育费附加", "ybtse": "3.90"},
         day | {"zsxmmc": "印花税", "ybtse": "5", "zfbz_1": "Y"},
+        day | {"zsxmmc": "企业所得税", "zspmmc": "应纳税所得额", "ynse": "250", "jmse": "200", "ybtse": "50"},
     )
     returns = found["tax_return"]
     assert returns.select("return_id", "form", "due_on", "event_date").rows() == [
         ("1", "other", date(2025, 2, 17), date(2025, 2, 14)),
         ("2", "surtax", date(2025, 2, 17), date(2025, 2, 14)),
+        ("4", "other", date(2025, 2, 17), date(2025, 2, 14)),
     ]
     figures = found["tax_return_schedule_line"].select("line", "column", "amount_fen").rows()
     assert sorted(figures) == [
         ("商业", "应补退税额", 13000),
         ("商业", "计税依据", 100000),
+        ("应纳税所得额", "减免税额", 20000),
+        ("应纳税所得额", "应纳税额", 25000),
+        ("应纳税所得额", "应补退税额", 5000),
         ("教育费附加", "应补退税额", 390),
     ]
 
