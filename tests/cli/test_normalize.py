@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from cli.main import app
 from tests.normalizers.bank.banks import BANKS
 from tests.normalizers.bank.rendering import as_csv, as_workbook, entries
+from tests.normalizers.bank.writing import LOCKED_WORKBOOK, ruled_pdf
 
 GIVEN = entries([1_234_56, -34_56])
 
@@ -52,6 +53,17 @@ def test_what_cannot_be_read_is_named_with_its_line_and_ends_in_failure(folder: 
     code, printed = run(str(folder / "broken.csv"))
     assert code == 1
     assert "line 3: 发生额 is no amount of money" in printed
+
+
+def test_a_file_that_opens_with_a_password_is_named_and_keeps_no_other_back(folder: Path) -> None:
+    locked = {"c.pdf": ruled_pdf(BANKS["cib"](GIVEN), password="secret"), "d.xlsx": LOCKED_WORKBOOK}
+    for name, content in locked.items():
+        (folder / name).write_bytes(content)
+    code, printed = run("--json", *(str(folder / name) for name in (*locked, "a.pdf")))
+    pdf, book, read = json.loads(printed)
+    assert code == 1
+    assert [each["error"] for each in (pdf, book)] == ["document_locked"] * 2
+    assert "error" not in read
 
 
 def test_tables_are_written_as_parquet_or_csv(folder: Path) -> None:

@@ -32,6 +32,7 @@ from store import tables
 from store.database import now
 from tests.normalizers.bank.banks import BANKS
 from tests.normalizers.bank.rendering import NAMES, as_csv, as_workbook, entries
+from tests.normalizers.bank.writing import LOCKED_WORKBOOK, ruled_pdf
 from tests.pipeline.test_secrets import findings
 from tests.service.conftest import Service, company_id
 from tests.service.test_api import refused
@@ -166,11 +167,22 @@ def locked() -> bytes:
         (b"nothing that anybody knows", "format_unknown"),
         (packed(zeros=b"0" * (80 << 20)), "data_corrupt"),
         (locked(), "document_locked"),
+        (ruled_pdf(BANKS["cib"](GIVEN), password="secret"), "document_locked"),
+        (LOCKED_WORKBOOK, "document_locked"),
         (invoices(company_id("310115")), "document_of_another"),
         (as_csv([HEADINGS]), "data_incomplete"),
         (b"", "format_unknown"),
     ],
-    ids=["unknown", "bomb", "locked", "another company's", "no rows", "empty"],
+    ids=[
+        "unknown",
+        "bomb",
+        "locked",
+        "locked PDF",
+        "locked workbook",
+        "another company's",
+        "no rows",
+        "empty",
+    ],
 )
 def test_what_is_not_taken_is_refused_by_name(
     service: Service, case: dict[str, Any], content: bytes, code: str

@@ -18,6 +18,8 @@ from tests.normalizers.bank.rendering import Cells, Entry, plain
 Write = Callable[[Sequence[Entry]], bytes]
 FONT = "STSong-Light"
 DETAILS = "InformationOfReconcileDetailsTuple"
+LOCKED_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512) + "EncryptedPackage".encode("utf-16-le")
+"""What is seen of a workbook that opens with a password (MS-OFFCRYPTO): the container and its part's name."""
 
 
 def _opening(given: Sequence[Entry]) -> int:
