@@ -1,6 +1,7 @@
 """``python -m bench [NAME …] [--quick]``: measure, print, and write the figures to ``docs/benchmarks.md``.
 
-``fleet`` takes options of its own; one of another size than the whole keeps no figure either.
+``fleet`` and ``portfolio`` take options of their own; one of another size than the whole keeps no figure
+either.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from bench import (
     figures,
     large_pull,
     normalize,
+    portfolio,
     rpa_route,
     scoring,
     statements,
@@ -36,10 +38,12 @@ BENCHMARKS: Mapping[str, Callable[..., list[figures.Figure]]] = {
     "statements": statements.run,
     "scoring": scoring.run,
     "decision": decision.run,
+    "portfolio": portfolio.run,
     "fleet": fleet.run,
     "audit": audit.run,
 }
-_OF_FLEET = ("authorizations", "sample", "seed")
+_OWN = {"fleet": ("authorizations", "sample", "seed"), "portfolio": ("firms",)}
+_SIZES = {"authorizations", "firms"}
 
 
 def main() -> int:
@@ -50,15 +54,16 @@ def main() -> int:
     parser.add_argument("--authorizations", type=int, help="fleet: how many in the day; 2000 unless told")
     parser.add_argument("--sample", type=int, help="fleet: a clerk does every so-manieth; 20 unless told")
     parser.add_argument("--seed", type=int, help="fleet: of the day; 7 unless told")
+    parser.add_argument("--firms", type=int, help="portfolio: how many; 100000 unless told")
     asked = parser.parse_args()
-    own = {name: given for name in _OF_FLEET if (given := getattr(asked, name)) is not None}
     met = True
     for name in asked.names or BENCHMARKS:
-        options = own if name == "fleet" else {}
+        own = _OWN.get(name, ())
+        options = {option: given for option in own if (given := getattr(asked, option)) is not None}
         found = BENCHMARKS[name](quick=asked.quick, **options)
         for each in found:
             print(each.line(), flush=True)
-        if not asked.quick and "authorizations" not in options:
+        if not asked.quick and not _SIZES & options.keys():
             told = "".join(f" --{option} {given}" for option, given in options.items())
             figures.write(name, f"python -m bench {name}{told}", found)
         met = met and all(each.met is not False for each in found)

@@ -48,6 +48,10 @@ ROOT = Path(__file__).parents[2]
         ),
         ("decision", [r"beyond measurement: [\d.e+]+ ms \(at most 1 ms"]),
         ("vault_scale", [r"rotation of the root.* s \(under 60 s", r"slowest: [\d.]+ s \(under 1 s"]),
+        (
+            "portfolio",
+            [r"memory: [\d.]+ MiB \(at most 2 GiB: met", r"left out: 0 \(none: met", r"twice: 0 \(none: met"],
+        ),
         ("audit", [r"append, sha256: [\d.e+]+/s \(at least 5,000", r"verify, sm3: [\d.]+ s \(a million"]),
         pytest.param(
             "fleet",
