@@ -36,7 +36,7 @@ HDXX = "sbzx-web__api__sb__common__get__hdxx"
 VIEWS = "sbzx-web__apps__views"
 FIGURES = {key for each in (*VAT_SCHEDULES, *citforms.SCHEDULES) for key in each.columns}
 FIGURES |= {key for layout in LAYOUTS for _, columns in layout.sides for key in columns}
-FIGURES |= set(citforms.QUARTERLY.lines)
+FIGURES |= {key for each in (citforms.QUARTERLY, *citforms.SHEETS) for key in each.lines}
 
 
 def page(name: str, dataset: Dataset, form: str = "", content: bytes | None = None) -> RawPage:
@@ -224,6 +224,23 @@ def test_the_schedules_each_figure_at_its_place(view: str, schedule: str, figure
     table = normalize(Dataset.TAX_RETURN, [given], ["raw/0"]).tables["tax_return_schedule_line"]
     assert set(table["schedule"].str.slice(0, len(schedule))) == {schedule}
     assert agree(table, root) == figures
+
+
+@pytest.mark.parametrize(
+    ("number", "schedule", "lines"), [("004", "A201010", range(1, 42)), ("005", "A201030", range(1, 31))]
+)
+def test_a_schedule_of_one_figure_a_line_is_numbered_as_the_empty_form_is(
+    number: str, schedule: str, lines: range
+) -> None:
+    content, root = filled(f"sb_sdsA_yj_new_2019__config__{number}_j3.xml")
+    given = page("schedule", Dataset.TAX_RETURN, content=content)
+    found = normalize(Dataset.TAX_RETURN, [given], ["raw/0"])
+    table = found.tables["tax_return_schedule_line"]
+    printed = [fen(each.text) for each in root[0] if each.tag not in {"jzmzlx", "jzfd"}]
+    assert table.select("schedule", "line", "amount_fen").rows() == [
+        (schedule, f"{line}", amount) for line, amount in zip(lines, printed, strict=True)
+    ]
+    assert found.findings == ()
 
 
 def test_a_quarterly_income_tax_return_has_a_line_for_each_field_of_money() -> None:
