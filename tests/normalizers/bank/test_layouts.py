@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -80,6 +80,19 @@ def test_a_layout_reads_its_own_export(layout: Layout, preamble: list[Cells]) ->
         assert account["bank_name"] == layout.bank
         if preamble:
             assert (account["account_id"], account["currency"]) == ("6222020", "CNY")
+
+
+@pytest.mark.parametrize("layout", DECLARED, ids=lambda layout: layout.format)
+@pytest.mark.parametrize("order", [lambda names: names[::-1], lambda names: names[2:] + names[:2]])
+def test_a_layout_is_read_in_any_order_of_columns_encoding_and_wrapping(
+    layout: Layout, order: Callable[[list[str]], list[str]]
+) -> None:
+    rows = [["某某银行"], [], ["打印时间：2024-02-01"], *export(order(headings_of(layout)), layout)]
+    wrapped = [as_csv(rows, each) for each in ("gb18030", "utf-8", "utf-8-sig")]
+    for content in (*wrapped, as_csv(rows, separator="\t"), as_workbook(rows)):
+        form, found = read(content)
+        assert form == layout.format
+        assert [each[:2] for each in figures(found)] == [each[:2] for each in truth(GIVEN)]
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="TAXLINK_REAL_DATA names no folder")
