@@ -95,6 +95,27 @@ def test_a_layout_is_read_in_any_order_of_columns_encoding_and_wrapping(
         assert [each[:2] for each in figures(found)] == [each[:2] for each in truth(GIVEN)]
 
 
+@pytest.mark.parametrize(
+    ("layout", "role"),
+    [
+        (layout, role)
+        for layout in DECLARED
+        for role in ("date", "balance", "counterparty_name")
+        if not set(layout.headings) & set(layout.columns[role])
+    ],
+    ids=lambda each: each if isinstance(each, str) else each.format,
+)
+def test_a_layout_knows_every_name_of_what_its_own_headings_leave_open(layout: Layout, role: str) -> None:
+    own, aliases = headings_of(layout), layout.columns[role]
+    for alias in aliases:
+        named = [alias if each == aliases[0] else each for each in own]
+        form, found = read(as_csv(export(named, layout)))
+        assert form == layout.format, alias
+        assert figures(found) == truth(GIVEN), alias
+        names = found.tables["bank_transaction"]["counterparty_name"].to_list()
+        assert names == [each.name for each in GIVEN], alias
+
+
 @pytest.mark.skipif(not REAL.is_dir(), reason="TAXLINK_REAL_DATA names no folder")
 @pytest.mark.parametrize("bank", CORPORATE)
 def test_headings_of_corporate_exports_as_they_were_observed(bank: str) -> None:
