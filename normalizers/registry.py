@@ -92,11 +92,10 @@ def normalize(
         parsed = read(own)
         counts([page.raw for page in own], parsed.records)
         findings.extend(parsed.findings)
-        parts.append({name: _conformed(name, frame) for name, frame in parsed.tables.items()})
+        tables = {name: _conformed(name, frame) for name, frame in parsed.tables.items()}
+        parts.append(cut(tables, before) if before else tables)
     whole, more = _joined(dataset, parts)
     findings.extend(more)
-    if before:
-        whole = cut(whole, before)
     if dataset is Dataset.INVOICE:
         whole["invoice"], more = reddened(whole["invoice"])
         findings.extend(more)

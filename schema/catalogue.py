@@ -16,14 +16,14 @@ from schema.rows.row import Row
 from schema.rows.tax_credit_rating import TaxCreditRating
 from schema.rows.taxpayer import Taxpayer, TaxpayerChange
 
-VERSION = "2.0"
+VERSION = "2.1"
 """Of the common schema. The second number counts additions, the first what breaks a reader of tables."""
 
 ROWS_OF: dict[Dataset, tuple[type[Row], ...]] = {
     Dataset.TAXPAYER: (Taxpayer,),
     Dataset.TAX_CREDIT_RATING: (TaxCreditRating,),
     Dataset.TAX_RETURN: (tax_return.TaxReturn, tax_return.TaxReturnLine, tax_return.TaxReturnScheduleLine),
-    Dataset.INVOICE: (invoice.Invoice, invoice.InvoiceLine),
+    Dataset.INVOICE: (invoice.Invoice, invoice.InvoiceLine, invoice.InvoiceRepeat),
     Dataset.TAXPAYER_CHANGE: (TaxpayerChange,),
     Dataset.TAX_PAYMENT: (tax_payment.TaxPayment, tax_payment.TaxArrears),
     Dataset.TAX_VIOLATION: (tax_violation.TaxViolation, tax_violation.TaxInspection),

@@ -19,6 +19,7 @@ from authz.documents import Document
 from connectors.places import Place
 from normalizers.ahead import Ahead
 from normalizers.contract import NEW_FIELD
+from normalizers.invoices.offsets import CODES as OF_RED
 from normalizers.reconciliation import report as reconciliation
 from normalizers.registry import joined
 from normalizers.registry import normalize as normalize_pages
@@ -143,8 +144,10 @@ def _add_handed(
     draft.findings += added.findings
     if not added.tables:
         return
-    read = {name: draft.sheets[name].table for name in added.tables if name in draft.sheets}
+    names = [name for name in TABLES_OF[collected.dataset] if name in draft.sheets]
+    read = {name: draft.sheets[name].table for name in names}
     tables, findings = joined(collected.dataset, [each for each in (read, added.tables) if each])
+    draft.findings = [each for each in draft.findings if each.code not in OF_RED]
     draft.add(_Draft({name: _sheet(table) for name, table in tables.items()}, {}, findings))
     draft.missing.pop(collected.dataset, None)
 

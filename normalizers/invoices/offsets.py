@@ -15,6 +15,8 @@ from schema.dataset import Dataset
 from schema.snapshot import Finding, Severity
 
 BY_NUMBER, BY_GUESS = "number", "guess"
+CODES = frozenset({"red_guessed", "red_unmatched", "red_over"})
+"""Of the findings: they are of all invoices together, so those of a part of them are out of date."""
 _COLUMNS = (
     "invoice_key",
     "direction",
@@ -52,7 +54,8 @@ def offsets(invoice: pl.DataFrame) -> pl.DataFrame:
 
 
 def reddened(invoice: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
-    """The invoices with ``reddened`` of the blue ones that a red one names; what the source says stands.
+    """The invoices with ``reddened`` of the blue ones that a red one names; what the source says stands,
+    unless the red ones that are here take back the whole.
 
     Findings tell how many red invoices were matched by guess, match none, or take back more than there was.
     """
@@ -64,10 +67,10 @@ def reddened(invoice: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
     joined = invoice.join(taken, on="invoice_key", how="left", maintain_order="left")
     rest = pl.col("total_fen") + pl.col("taken")
     filled = joined.with_columns(
-        pl.coalesce(
-            "reddened",
-            pl.when(rest > 0).then(pl.lit("part")).when(rest <= 0).then(pl.lit("full")),
-        ).alias("reddened")
+        pl.when(rest <= 0)
+        .then(pl.lit("full"))
+        .otherwise(pl.coalesce("reddened", pl.when(rest > 0).then(pl.lit("part"))))
+        .alias("reddened")
     )
     return filled.select(invoice.columns), list(_noticed(matched, joined.filter(rest < 0).height))
 

@@ -1,4 +1,4 @@
-"""Invoices against themselves: header, lines, totals, repetition."""
+"""Invoices against themselves: header, lines, totals, repetition, and what another source tells of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import polars as pl
 
 from normalizers.reconciliation.books import Books
 from normalizers.reconciliation.check import Absent, Check, Compared
-from schema.dataset import Dataset
+from schema.dataset import Dataset, Missing
 from schema.snapshot import Severity
 from schema.tables import PROVENANCE, TABLES
 
@@ -60,6 +60,27 @@ def repeated(books: Books) -> Compared | Absent:
     )
 
 
+def sources(books: Books) -> Compared | Absent:
+    """Each invoice that a second source tells too, as that source tells it."""
+    if (again := books.tables.get("invoice_repeat")) is None or again.is_empty():
+        return Absent(Missing.NOT_APPLICABLE, "invoice_repeat")
+    kept = books.tables["invoice"].select(
+        "invoice_key", "number", pl.col("total_fen").alias("left_fen"), pl.col("parser").alias("kept")
+    )
+    rows = again.join(kept, on="invoice_key", maintain_order="left").select(
+        "number",
+        pl.col("differs").alias("columns"),
+        "kept",
+        pl.col("parser").alias("other"),
+        "raw_ref",
+        "pointer",
+        "left_fen",
+        pl.col("total_fen").alias("right_fen"),
+        pl.col("differs").is_not_null(),
+    )
+    return Compared(rows, "0.00")
+
+
 CHECKS = (
     Check(
         "total_differs",
@@ -93,5 +114,16 @@ CHECKS = (
         Severity.WARNING,
         ("invoice",),
         repeated,
+    ),
+    Check(
+        "source_conflict",
+        "各来源的同一发票一致",
+        "Sources tell the same of an invoice",
+        ("采用的来源", "the source that counts"),
+        ("另一来源", "the other source"),
+        Dataset.INVOICE,
+        Severity.WARNING,
+        ("invoice",),
+        sources,
     ),
 )

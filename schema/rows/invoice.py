@@ -90,3 +90,19 @@ class InvoiceLine(Row):
     tax_rate: Measure | None = told("税率", "null when exempt (免税) or not taxed")
     amount_fen: Fen | None = told("金额")
     tax_fen: Fen | None = told("税额")
+
+
+class InvoiceRepeat(Row):
+    """One row an invoice that a second source tells too, as that source tells it: what is not counted. Its
+    provenance is that source's."""
+
+    invoice_key: str = required("发票键", "of the invoice that counts")
+    differs: str | None = told("不一致", "the columns in which both differ, parted by blanks; null for none")
+    issued_at: Local | None = told("开票时间")
+    has_time: bool | None = told("是否有时间")
+    seller_id: str | None = told("销方识别号")
+    buyer_id: str | None = told("购方识别号")
+    amount_fen: Fen | None = told("金额")
+    tax_fen: Fen | None = told("税额")
+    total_fen: Fen | None = told("价税合计")
+    state: InvoiceState = required("发票状态", "as told: a document cannot tell that it was voided later")

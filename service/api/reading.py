@@ -26,9 +26,9 @@ def table(shop: Workshop, current: Authorization, name: str) -> pl.DataFrame:
     if dataset is None:
         raise UnknownScope(f"tables are {', '.join(_DATASET_OF)}")
     snapshot = _newest(shop, current)
-    if name not in snapshot.tables:
+    if not any(each in snapshot.tables for each in TABLES_OF[dataset]):
         raise StateConflict(f"{dataset} is missing: {snapshot.missing.get(dataset, 'unknown')}")
-    return snapshot.tables[name]
+    return snapshot.table(name)
 
 
 def reconciled(shop: Workshop, current: Authorization) -> list[Result]:

@@ -25,6 +25,7 @@ def part(parser: str, *rows: dict[str, Any], lines: int = 1) -> dict[str, pl.Dat
         "state": "valid",
         "seller_id": "S",
         "parser": f"{parser}/1",
+        "pointer": "A1",
         "code": None,
     }
     made = [usual | {"invoice_key": f"key {nth}"} | row for nth, row in enumerate(rows or ({},))]
@@ -59,13 +60,53 @@ def test_a_source_with_lines_goes_before_one_without() -> None:
     assert tables["invoice"]["parser"].to_list() == ["gateway.invoice/1"]
 
 
-def test_where_sources_differ_is_a_finding() -> None:
-    tables, findings = merged(
-        [part("gateway.invoice"), part("invoice.register", {"total_fen": 999, "tax_fen": 899})]
+def test_where_sources_differ_is_kept_beside_the_invoice_that_counts() -> None:
+    tables, _ = merged(
+        [
+            part("gateway.invoice"),
+            part("invoice.register", {"total_fen": 999, "tax_fen": 899, "pointer": "A9"}),
+        ]
     )
     assert tables["invoice"]["total_fen"].to_list() == [113]
-    (conflict,) = [finding for finding in findings if finding.code == "source_conflict"]
-    assert conflict.detail == "invoices differ: tax_fen of 1, total_fen of 1"
+    (again,) = tables["invoice_repeat"].to_dicts()
+    assert (again["invoice_key"], again["differs"]) == (f"out::{NUMBER}:1", "tax_fen total_fen")
+    assert (again["total_fen"], again["parser"], again["pointer"]) == (999, "invoice.register/1", "A9")
+
+
+def test_a_file_that_says_otherwise_never_goes_before_the_portals_answer() -> None:
+    answer = part("gateway.invoice", {"route": "api"}, lines=0)
+    for changed in ({"total_fen": 11300}, {"seller_id": "T"}, {"issued_at": datetime(2024, 1, 3)}):
+        tables, _ = merged([answer, part("invoice.digital_xml", changed)])
+        assert tables["invoice"]["parser"].to_list() == ["gateway.invoice/1"], changed
+        assert tables["invoice_line"].height == 0
+        assert tables["invoice_repeat"]["differs"].to_list() == list(changed)
+    tables, _ = merged([answer, part("invoice.digital_xml")])
+    assert tables["invoice"]["parser"].to_list() == ["invoice.digital_xml/1"], "it agrees, and has lines"
+    assert tables["invoice_repeat"]["differs"].to_list() == [None]
+
+
+def test_a_document_cannot_tell_that_it_was_voided_or_offset_later() -> None:
+    listed = part("gateway.invoice", {"state": "void", "reddened": "part", "route": "api"})
+    tables, _ = merged([part("invoice.digital_xml", {"reddened": None}), listed])
+    (row,) = tables["invoice"].to_dicts()
+    assert (row["parser"], row["state"], row["reddened"]) == ("invoice.digital_xml/1", "void", "part")
+    assert tables["invoice_repeat"]["differs"].to_list() == [None]
+    tables, _ = merged([listed, part("invoice.register")])
+    assert tables["invoice"]["state"].to_list() == ["void"]
+    assert tables["invoice_repeat"]["differs"].to_list() == ["state"], "two lists that differ"
+
+
+def test_what_was_merged_before_stays_on_record_when_a_better_source_comes() -> None:
+    handed, _ = merged([part("invoice.register", {"tax_fen": 14}), part("invoice.pdf")])
+    assert handed["invoice_repeat"]["differs"].to_list() == ["tax_fen"]
+    tables, _ = merged([part("gateway.invoice", {"route": "api"}), handed])
+    assert tables["invoice"]["tax_fen"].to_list() == [13]
+    again = tables["invoice_repeat"].sort("parser")
+    assert again.select("parser", "differs").rows() == [
+        ("invoice.pdf/1", None),
+        ("invoice.register/1", "tax_fen"),
+    ]
+    assert set(again["invoice_key"]) == {f"out::{NUMBER}:1"}
 
 
 def test_a_day_agrees_with_a_moment_of_it_and_an_untold_party_with_any() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from normalizers.invoices.sources import merged
 from normalizers.reconciliation.check import MOST_EVIDENCE, Outcome, Result
 from normalizers.reconciliation.report import CHECKS, findings, report
 from schema.dataset import Missing
@@ -203,3 +204,25 @@ def test_findings_carry_figures_and_no_names() -> None:
     rows = [invoice(1, MONTHS[0], 10.0, total_fen=1)]
     (finding,) = findings(report(snapshot({"invoice": table("invoice", rows)})))
     assert finding.detail == "1 of 1: amount + tax ≠ total"
+
+
+def test_an_invoice_that_two_sources_tell_differently_is_shown_with_both() -> None:
+    def answered(total: float, route: str | None, parser: str) -> Tables:
+        row = invoice(1, date(2024, 1, 15), total) | {"number": "2" * 20, "route": route, "parser": parser}
+        return {
+            "invoice": table("invoice", [row | {"code": None}]),
+            "invoice_line": table("invoice_line", []),
+        }
+
+    portal, file = answered(100.0, "api", "gateway.invoice/1"), answered(900.0, None, "invoice.ofd/1")
+    assert found(portal, "source_conflict").outcome is Outcome.NOT_CHECKED, "there is one source"
+    tables, _ = merged([portal, file])
+    result = found(tables, "source_conflict")
+    assert (result.outcome, result.compared, result.differing) == (Outcome.DIFFERS, 1, 1)
+    (row,) = result.evidence
+    assert (row["kept"], row["other"]) == ("gateway.invoice/1", "invoice.ofd/1")
+    assert row["left_fen"] < row["right_fen"]
+    assert "total_fen" in row["columns"].split()
+    assert "source_conflict" in {each.code for each in findings([result])}
+    agreeing, _ = merged([portal, answered(100.0, None, "invoice.pdf/1")])
+    assert found(agreeing, "source_conflict").outcome is Outcome.AGREES
