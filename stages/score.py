@@ -22,6 +22,7 @@ from stages.normalize import opened
 from stages.workshop import Workshop
 from store.database import now
 from vault.reference import KeyClass
+from verifier.digests import digests
 
 
 def score(
@@ -41,7 +42,7 @@ def score(
     whole = result.model_dump_json().encode()
     ref = shop.vault.seal(current.vault_owner, "score", whole, key_class=KeyClass.DATA)
     kept = summary(result) | {"snapshot_id": held.id, "result_ref": ref}
-    shop.casefile.keep_score(current, kept, shop.content_digests(whole))
+    shop.casefile.keep_score(current, kept, digests(whole))
     warnings.keep(shop, current, result.warnings, policy)
 
 

@@ -111,7 +111,7 @@ class Workshop:
         self.secrets = Secrets(self.vault)
         national = self.vault.suite is Suite.GM
         self.content_digests = digests if national else partial(digests, names=("sha256",))
-        """Of payloads, tables and results, some large: SHA-256, and SM3 as well with the national suite."""
+        """Of payloads and tables, which may be large: SHA-256, and SM3 as well with the national suite."""
         self.audit = AuditLog(self.vault.service_key("audit"), "sm3" if national else "sha256")
         self.checkpoints = Checkpoints(
             self.store, self.audit, self.vault.signer("audit"), f"taxlink/{self.vault.tenant}/audit"
