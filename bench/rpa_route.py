@@ -35,7 +35,7 @@ IN_FLIGHT = 8
 
 def run(*, quick: bool) -> list[Figure]:
     """Two figures, product ÷ peer of flows a second; each flow has a company of its own."""
-    rounds, flows = (1, 2) if quick else (5, 32)
+    rounds, flows = (1, 2) if quick else (5, 20)
     in_flight = min(IN_FLIGHT, flows)
     warm = 1 if quick else IN_FLIGHT
     companies = (4 * rounds * flows + 3 * warm) * 12 // 11 + 12
