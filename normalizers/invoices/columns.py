@@ -61,6 +61,11 @@ NUMERIC = frozenset({"serial", "quantity", "unit_price", "tax_rate", "amount", "
 TOTALS = r"^\s*(?:合\s*计|总\s*计|小\s*计)"
 _EPOCH = datetime(1899, 12, 30)
 """Day 0 of a spreadsheet's serial dates, its leap year that never was allowed for."""
+_CLOCK = r"(?:[T\s]*(?<time>\d{1,2}:\d{2}(?::\d{2})?)(?:\.0+)?)?$"
+_SPREAD = r"^(?<year>\d{4})\s*[年/.\-]\s*(?<month>\d{1,2})\s*[月/.\-]\s*(?<day>\d{1,2})\s*日?" + _CLOCK
+_PACKED = r"^(?<year>\d{4})(?<month>\d{2})(?<day>\d{2})" + _CLOCK
+_SERIAL = r"^[2-7]\d{4}(?:\.\d+)?$"
+"""Days from 1954 to 2118, as a spreadsheet counts them."""
 _WIDE = {chr(0xFF01 + code): chr(0x21 + code) for code in range(94)} | {"\u3000": " ", "￥": "¥"}
 
 
@@ -108,29 +113,30 @@ def money(column: pl.Series) -> pl.Series:
 
 
 def moments(column: pl.Series) -> pl.Series:
-    """As ``text.moment``, in a column."""
-    parts = column.str.replace_many(list(_WIDE), list(_WIDE.values())).str.extract_groups(
-        r"^\s*(?<year>\d{4})\s*[年/.\-]?\s*(?<month>\d{1,2})\s*[月/.\-]?\s*(?<day>\d{1,2})\s*日?"
-        r"(?:[T\s]*(?<time>\d{1,2}:\d{2}(?::\d{2})?)(?:\.0+)?)?\s*$"
-    )
-    return (
-        parts.struct.unnest()
-        .select(
-            pl.format(
-                "{}-{}-{}{}",
-                "year",
-                pl.col("month").str.zfill(2),
-                pl.col("day").str.zfill(2),
-                pl.when(pl.col("time").is_null()).then(pl.lit("")).otherwise(_time()),
-            ).alias(column.name)
-        )
-        .to_series()
-    )
+    """As ``text.moment``, in a column; a bare number is a spreadsheet's serial, and what is none of these
+    comes back as it was."""
+    clean = column.str.replace_many(list(_WIDE), list(_WIDE.values())).str.strip_chars()
+    ways = [
+        clean.str.extract_groups(way).struct.unnest().select(_moment()).to_series()
+        for way in (_SPREAD, _PACKED)
+    ]
+    serial = clean.set(~clean.str.contains(_SERIAL), None).cast(pl.Float64)
+    elapsed = ((serial * 86_400).round().cast(pl.Int64) * 1_000_000).cast(pl.Duration("us"))
+    counted = (pl.lit(_EPOCH) + elapsed).dt.to_string("%Y-%m-%d %H:%M:%S").str.strip_suffix(" 00:00:00")
+    return pl.select(pl.coalesce(*ways, counted, clean).alias(column.name)).to_series()
 
 
-def _time() -> pl.Expr:
+def _moment() -> pl.Expr:
+    """Of the groups year, month, day and time; null where they are."""
     short = pl.col("time").str.count_matches(":") == 1
-    return pl.lit(" ") + pl.when(short).then(pl.col("time") + ":00").otherwise(pl.col("time")).str.zfill(8)
+    time = pl.when(short).then(pl.col("time") + ":00").otherwise(pl.col("time")).str.zfill(8)
+    return pl.format(
+        "{}-{}-{}{}",
+        "year",
+        pl.col("month").str.zfill(2),
+        pl.col("day").str.zfill(2),
+        pl.when(pl.col("time").is_null()).then(pl.lit("")).otherwise(pl.lit(" ") + time),
+    )
 
 
 def _stripped(column: pl.Series) -> pl.Series:

@@ -141,6 +141,34 @@ def test_cells_of_every_kind_are_the_same_invoice() -> None:
     assert found["issued_at"] == datetime(2024, 1, 2, 12)
 
 
+@pytest.mark.parametrize(
+    ("printed_as", "is_"),
+    [
+        ("2020年07月23日", datetime(2020, 7, 23)),
+        ("２０２０年７月３日", datetime(2020, 7, 3)),
+        ("2020 年 7 月 3 日", datetime(2020, 7, 3)),
+        ("20200723", datetime(2020, 7, 23)),
+        ("2020/7/3 9:05", datetime(2020, 7, 3, 9, 5)),
+        ("45293", datetime(2024, 1, 2)),
+        ("45293.5", datetime(2024, 1, 2, 12)),
+        ("2024-13-01", None),
+        ("2024-1", None),
+        ("202413", None),
+        ("4529.35", None),
+        ("2024-0102", None),
+    ],
+)
+def test_a_list_knows_a_day_however_it_is_written_and_guesses_none(
+    printed_as: str, is_: datetime | None
+) -> None:
+    content = export_csv(TOLD).decode("utf-8-sig").replace(f"{TOLD.day} 10:00:00", printed_as).encode()
+    if is_ is None:
+        with pytest.raises(DataCorrupt):
+            read(content)
+    else:
+        assert read(content).tables["invoice"]["issued_at"].to_list() == [is_]
+
+
 def test_a_number_kept_as_a_number_is_refused() -> None:
     def fill(sheet: Any) -> None:
         for line, cells in enumerate([list(HEADINGS), *rows(TOLD)]):
