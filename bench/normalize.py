@@ -8,7 +8,6 @@ and seals them in a vault; the pages of both are in memory before anything is me
 
 from __future__ import annotations
 
-import io
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from normalizers.registry import normalize
 from schema.dataset import Dataset, Route
 from schema.period import Period
 from schema.raw import RawPage
+from stages.normalize import serialized
 from vault.reference import KeyClass
 from vault.vault import Vault, VaultSettings
 
@@ -74,12 +74,9 @@ def product(vault: Vault, pages: list[RawPage]) -> float:
     """Seconds from raw pages to sealed tables."""
     started = time.perf_counter()
     done = normalize(Dataset.INVOICE, pages, [f"raw/{page.sequence}" for page in pages])
-    contents = []
-    for table in done.tables.values():
-        buffer = io.BytesIO()
-        table.write_ipc(buffer, compression="lz4")
-        contents.append(buffer.getvalue())
-    refs = vault.seal_many("bench", "table", contents, key_class=KeyClass.DATA)
+    refs = vault.seal_many(
+        "bench", "table", [serialized(table) for table in done.tables.values()], key_class=KeyClass.DATA
+    )
     seconds = time.perf_counter() - started
     assert len(refs) == 2
     assert done.tables["invoice_line"].height == 3 * done.tables["invoice"].height

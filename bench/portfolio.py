@@ -4,7 +4,6 @@ killed once on its way, and gone on with by the same command."""
 from __future__ import annotations
 
 import contextlib
-import io
 import itertools
 import os
 import re
@@ -30,6 +29,7 @@ from bench.figures import Figure
 from bench.scoring_firms import AS_OF, DECIDED, company, firm
 from settings import Settings
 from stages.application import default_scopes, institutions
+from stages.normalize import serialized
 from stages.workshop import Workshop
 from store import tables
 from store.database import now, open_database
@@ -195,12 +195,8 @@ def _fill(settings: Settings, count: int) -> None:
 
 
 def _content(number: int) -> Content:
-    held: Content = {}
-    for name, frame in firm(number, INVOICES).tables.items():
-        buffer = io.BytesIO()
-        frame.write_ipc(buffer, compression="lz4")
-        held[name] = (buffer.getvalue(), frame.height)
-    return held
+    tables_of = firm(number, INVOICES).tables
+    return {name: (serialized(frame), frame.height) for name, frame in tables_of.items()}
 
 
 def _made(settings: Settings, tenant: TenantKeys, number: int, content: Content) -> dict[str, list[Row]]:

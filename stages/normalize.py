@@ -153,7 +153,7 @@ def _add_handed(
 
 
 def _sheet(table: pl.DataFrame) -> _Sheet:
-    return _Sheet(table, _arrow(table))
+    return _Sheet(table, serialized(table))
 
 
 def _read(shop: Workshop, current: Authorization, collected: Collected, ahead: Ahead) -> _Draft:
@@ -200,7 +200,8 @@ def _page(current: Authorization, collected: Collected, page: dict[str, Any], co
     )
 
 
-def _arrow(table: pl.DataFrame) -> bytes:
+def serialized(table: pl.DataFrame) -> bytes:
+    """A table as it is sealed: Arrow IPC, LZ4."""
     buffer = io.BytesIO()
     table.write_ipc(buffer, compression="lz4")
     return buffer.getvalue()

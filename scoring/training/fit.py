@@ -51,22 +51,35 @@ def fit(samples: Sequence[Sample], columns: tuple[str, ...] | None = None) -> Fi
         column: straight(values) if column in SIZES else ranked(values, DIRECTIONS[column])
         for column, values in together.items()
     }
+    return weighed(curves, samples, bad)
+
+
+def weighed(
+    curves: dict[str, Curve], samples: Sequence[Sample], bad: Bools | Floats, dates: int | None = None
+) -> Fit:
+    """The fit of curves that are given, to the outcomes of all samples one after another. ``dates`` show each
+    firm; as many as there are samples unless told."""
+    columns = [column for column in curves if column not in SIZES]
     size, *rest = (
-        np.mean([curves[column](together[column]) for column in SIZES], axis=0),
-        *(curves[column](together[column]) for column in columns),
+        np.mean([_evidence(curves, samples, column) for column in SIZES], axis=0),
+        *(_evidence(curves, samples, column) for column in columns),
     )
     pull = np.array([PULL_OF_SIZE, *[PULL] * len(rest)])
-    intercept, (of_size, *others) = ridge(np.column_stack([size, *rest]), bad, len(samples), pull)
+    evidence = np.column_stack([size, *rest])
+    intercept, (of_size, *others) = ridge(evidence, bad, dates or len(samples), pull)
     coefficients = dict.fromkeys(SIZES, of_size / len(SIZES)) | dict(zip(columns, others, strict=True))
     return Fit(curves, coefficients, intercept)
+
+
+def _evidence(curves: dict[str, Curve], samples: Sequence[Sample], column: str) -> Floats:
+    return np.concatenate([curves[column](each[column]) for each in samples])
 
 
 def ridge(
     evidence: Floats, bad: Bools | Floats, dates: int, pull: Floats, prior: float = 0.0
 ) -> tuple[float, list[float]]:
     """Intercept and coefficients, at 0 or above, each pulled to the prior by its weight. A firm counts once,
-    however many dates show it. A part of a
-    bad is a part."""
+    however many dates show it. A part of a bad is a part."""
 
     def loss(beta: Floats) -> tuple[float, Floats]:
         z = beta[0] + evidence @ beta[1:]

@@ -13,11 +13,10 @@ from scoring.result import ScoreResult
 from scoring.training import expert
 from scoring.training.crossval import out_of_fold
 from scoring.training.firms import Firms
-from scoring.training.fit import PULL, PULL_OF_SIZE, Fit, fit, ridge
+from scoring.training.fit import Fit, fit, weighed
 from scoring.training.measures import Estimate, areas, auc, draws, paired_areas
 from scoring.training.rivals import Rival, fitted_card
 from scoring.training.sample import Sample, outcomes
-from scoring.training.signs import SIZES
 from scoring.training.study import samples_of
 from scoring.value import Bools, Floats
 
@@ -91,19 +90,8 @@ def inferred(known: Sequence[Sample], unknown: Sequence[Sample], way: str, seed:
     """
     first = fit(known)
     answers = [_answer(first.log_odds(each), way, seed) for each in unknown]
-    columns = [key for key in first.curves if key not in SIZES]
-    everyone = [*known, *unknown]
-    size, *rest = (
-        np.concatenate(
-            [np.mean([first.curves[key](each[key]) for key in SIZES], axis=0) for each in everyone]
-        ),
-        *(np.concatenate([first.curves[key](each[key]) for each in everyone]) for key in columns),
-    )
     truth = np.concatenate([*(outcomes(each).astype(np.float64) for each in known), *answers])
-    pull = np.array([PULL_OF_SIZE, *[PULL] * len(rest)])
-    intercept, (of_size, *others) = ridge(np.column_stack([size, *rest]), truth, len(known), pull)
-    weights = dict.fromkeys(SIZES, of_size / len(SIZES)) | dict(zip(columns, others, strict=True))
-    return Fit(first.curves, weights, intercept)
+    return weighed(first.curves, [*known, *unknown], truth, len(known))
 
 
 def _answer(log_odds: Floats, way: str, seed: int) -> Floats:

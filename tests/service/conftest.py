@@ -38,7 +38,7 @@ from service.console.login import COOKIE
 from settings import Settings
 from stages.dispatch import Dispatch
 from stages.intake import Intake
-from stages.normalize import _arrow
+from stages.normalize import serialized
 from stages.workshop import Workshop
 from store import tables
 from store.database import now
@@ -168,7 +168,9 @@ class Service:
         """Snapshot and score are kept: the run is done."""
         shop, current = self.shop, self.shop.ledger.authorization(id)
         frame = conform("invoice", invoices())
-        refs = shop.vault.seal_many(current.vault_owner, "table", [_arrow(frame)], key_class=KeyClass.DATA)
+        refs = shop.vault.seal_many(
+            current.vault_owner, "table", [serialized(frame)], key_class=KeyClass.DATA
+        )
         finding = Finding("unknown_field", Severity.INFO, Dataset.INVOICE, "1 field")
         shop.casefile.keep_snapshot(
             current,

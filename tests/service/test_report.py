@@ -24,7 +24,7 @@ from service.report.firm import MONTHS, Firm, seen
 from service.report.pages import POLICY, STYLE, of_firm
 from service.report.portfolio import psi
 from service.report.words import CAPS, TERMS, spoken
-from stages.normalize import _arrow
+from stages.normalize import serialized
 from store import tables
 from store.database import now
 from tests.scoring.firms import DECIDED, snapshot
@@ -66,7 +66,7 @@ def keep_tables(service: Service, id: str) -> None:
     shop, current = service.shop, service.shop.ledger.authorization(id)
     frames = list(RICH.values())
     refs = shop.vault.seal_many(
-        current.vault_owner, "table", [_arrow(frame) for frame in frames], key_class=KeyClass.DATA
+        current.vault_owner, "table", [serialized(frame) for frame in frames], key_class=KeyClass.DATA
     )
     kept = {
         name: {"ref": ref, "rows": frame.height} for name, ref, frame in zip(RICH, refs, frames, strict=True)

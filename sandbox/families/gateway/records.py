@@ -64,39 +64,36 @@ def vat(company: Company, start: str, end: str) -> dict[str, Any]:
 def _income(each: IncomeReturn) -> dict[str, Any]:
     """Prepayments state the year to date, the annual form the year itself."""
     to_date = each.form != "A100000"
-    return {
-        "sbxh": each.return_id,
-        "sbblx": _INCOME_FORMS[each.form],
-        "skssqq": f"{each.start:%Y%m%d}",
-        "skssqz": f"{each.end:%Y%m%d}",
-        "sbqx": f"{each.due_on:%Y%m%d}",
-        "sbrq": f"{each.filed_on:%Y-%m-%d} 10:00:00",
-        "gzsbxh": None,
-        "mx": [
-            {
-                "lc": line,
-                "lcmc": label,
-                "bys": None if to_date else f"{amount:.2f}",
-                "bnlj": f"{amount:.2f}" if to_date else None,
-            }
-            for line, label, amount in each.lines
-        ],
-    }
+    lines = [
+        {
+            "lc": line,
+            "lcmc": label,
+            "bys": None if to_date else f"{amount:.2f}",
+            "bnlj": f"{amount:.2f}" if to_date else None,
+        }
+        for line, label, amount in each.lines
+    ]
+    return _return(each, _INCOME_FORMS[each.form], lines)
 
 
 def _filed(each: VatReturn) -> dict[str, Any]:
+    lines = [
+        {"lc": line, "lcmc": label, "bys": str(current), "bnlj": str(to_date)}
+        for line, (label, current, to_date) in each.lines.items()
+    ]
+    return _return(each, "ZZSYBNSR" if each.general else "ZZSXGM", lines)
+
+
+def _return(each: VatReturn | IncomeReturn, kind: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "sbxh": each.return_id,
-        "sbblx": "ZZSYBNSR" if each.general else "ZZSXGM",
+        "sbblx": kind,
         "skssqq": f"{each.start:%Y%m%d}",
         "skssqz": f"{each.end:%Y%m%d}",
         "sbqx": f"{each.due_on:%Y%m%d}",
         "sbrq": f"{each.filed_on:%Y-%m-%d} 10:00:00",
         "gzsbxh": None,
-        "mx": [
-            {"lc": line, "lcmc": label, "bys": str(current), "bnlj": str(to_date)}
-            for line, (label, current, to_date) in each.lines.items()
-        ],
+        "mx": lines,
     }
 
 

@@ -22,9 +22,8 @@ from connectors.interface import (
 from connectors.registry import Tools, connect, endpoint
 from connectors.testing.portals import Portals
 from schema.dataset import USUAL, Route
-from schema.period import Period
+from tests.connectors.bank import PERIOD
 
-PERIOD = Period.model_validate({"start": "2023-03-01", "end": "2026-02-28"})
 REGIONS = {"foresee": "11", "servyou": "13"}
 ABNORMAL = 11
 

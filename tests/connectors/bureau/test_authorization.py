@@ -26,7 +26,8 @@ from schema.errors import (
     TaxpayerNotFound,
     WrongTaxpayer,
 )
-from tests.connectors.bureau.conftest import ABNORMAL, PERIOD, Bank, Typed, kind
+from tests.connectors.bank import PERIOD
+from tests.connectors.bureau.conftest import ABNORMAL, Bank, Typed, kind
 
 PATHS = {
     "foresee": {

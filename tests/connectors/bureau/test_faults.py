@@ -14,7 +14,8 @@ from schema.errors import (
     PortalUnavailable,
     RateLimited,
 )
-from tests.connectors.bureau.conftest import PERIOD, Bank
+from tests.connectors.bank import PERIOD
+from tests.connectors.bureau.conftest import Bank
 
 
 @pytest.mark.parametrize(

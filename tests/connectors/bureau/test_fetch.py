@@ -14,7 +14,8 @@ from schema.dataset import USUAL, Dataset, Route
 from schema.errors import ContractChanged, SessionExpired, WrongTaxpayer
 from schema.period import Period
 from schema.raw import RawPage
-from tests.connectors.bureau.conftest import PERIOD, REGIONS, Bank
+from tests.connectors.bank import PERIOD
+from tests.connectors.bureau.conftest import REGIONS, Bank
 
 GENERAL, SMALL, SMALL_SERVICES = 0, 7, 3
 """Companies of the generator: the fourth and eighth are small-scale; the fourth develops software."""

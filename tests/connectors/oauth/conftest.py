@@ -13,23 +13,13 @@ from connectors.families.oauth.api import OAuthApi
 from connectors.families.oauth.client import Client
 from connectors.families.oauth.portal import PORTAL as DATA
 from connectors.http import PortalHttp
-from connectors.interface import Answer, AuthorizationRequest, Challenge, Connector, Grant
+from connectors.interface import AuthorizationRequest, Challenge, Connector, Grant
 from connectors.registry import Tools, connect, endpoint
 from connectors.testing.portals import Portals
 from schema.dataset import USUAL, Route
-from schema.period import Period
+from tests.connectors.bank import PERIOD, NoPassword
 
 PORTAL = "33.api"
-PERIOD = Period.model_validate({"start": "2023-03-01", "end": "2026-02-28"})
-
-
-class NoPassword:
-    """The platform asks the person, never us."""
-
-    def current(self) -> Answer | None:
-        raise AssertionError("the OAuth flow asked for a password")
-
-    sending = accepted = rejected = current
 
 
 @dataclass

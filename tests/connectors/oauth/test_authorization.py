@@ -28,7 +28,8 @@ from schema.errors import (
     TaxpayerAbnormal,
     TaxpayerNotFound,
 )
-from tests.connectors.oauth.conftest import PERIOD, PORTAL, Bank, bank_at
+from tests.connectors.bank import PERIOD
+from tests.connectors.oauth.conftest import PORTAL, Bank, bank_at
 
 
 def asked(found: Challenge | Grant) -> Challenge:

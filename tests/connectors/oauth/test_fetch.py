@@ -31,7 +31,8 @@ from schema.errors import (
     WrongTaxpayer,
 )
 from schema.period import Period
-from tests.connectors.oauth.conftest import PERIOD, PORTAL, Bank
+from tests.connectors.bank import PERIOD
+from tests.connectors.oauth.conftest import PORTAL, Bank
 
 DATA = "/tax/v1/"
 

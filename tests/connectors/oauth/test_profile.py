@@ -26,7 +26,7 @@ from schema.errors import (
     TaxlinkError,
     WrongTaxpayer,
 )
-from tests.connectors.oauth.conftest import PERIOD, NoPassword
+from tests.connectors.bank import PERIOD, NoPassword
 
 ISSUER = "https://as.example"
 REGISTRATION = Registration.made()
